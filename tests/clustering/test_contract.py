@@ -1,0 +1,161 @@
+"""Rules that every registered clusterer keeps. A new algorithm is tested by being registered."""
+
+import pkgutil
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from wc_core import ConfigError, LayerPlan, UnknownNameError, clustering, make_clusterer
+from wc_core.clustering import CLUSTERERS, free_params
+from wc_core.params import check_params
+from wc_core.progress import last_result
+
+NOT_WEIGHT_EXACT = "random seeds: weighting a block is not the same draw as repeating it"
+EXPECTED_FAILURES = {
+    "KMeans": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+}
+
+
+@parametrize_with_checks(
+    [CLUSTERERS[name](n_clusters=2) for name in CLUSTERERS],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES.get(type(estimator).__name__, {}),
+)
+def test_follows_sklearn_contract(estimator, check):
+    """scikit-learn's own suite; what cannot pass is declared with its reason."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        check(estimator)
+
+
+@pytest.fixture(params=list(CLUSTERERS))
+def name(request):
+    return request.param
+
+
+@pytest.fixture(params=[1, 4], ids=["scalar", "block"])
+def blocks(request):
+    return np.random.default_rng(0).normal(size=(400, request.param)).astype(np.float32)
+
+
+def fitted(name, blocks, n_clusters=8, weight=None):
+    clusterer = make_clusterer(LayerPlan(algorithm=name, n_clusters=n_clusters), seed=0)
+    return clusterer.fit(blocks, sample_weight=weight)
+
+
+def ragged(blocks):
+    masked = blocks.copy()
+    masked[::7, -1] = np.nan
+    return masked if blocks.shape[1] > 1 else blocks
+
+
+def test_defaults_are_inside_their_declared_domain(name):
+    """What a person starts from is possible."""
+    check_params(make_clusterer(LayerPlan(algorithm=name)))
+
+
+def test_every_hyperparameter_but_random_state_declares_a_domain(name):
+    """The form, the validation and the docs follow from the declaration."""
+    params = CLUSTERERS[name]().get_params()
+    assert set(params) - {"random_state"} == set(CLUSTERERS[name].param_space)
+
+
+def test_every_free_parameter_has_a_label_and_a_help_text(name):
+    """A form shows words, not the names of attributes."""
+    for domain in free_params(CLUSTERERS[name]).values():
+        assert domain.label
+        assert domain.help
+
+
+def test_labels_are_the_nearest_entries(name, blocks):
+    """Fitting and predicting agree, with masked lanes too."""
+    for X in (blocks, ragged(blocks)):
+        clusterer = fitted(name, X)
+        np.testing.assert_array_equal(clusterer.labels_, clusterer.predict(X))
+        gaps = np.nansum((X[:, None, :] - clusterer.cluster_centers_) ** 2, axis=2)
+        chosen = gaps[np.arange(len(X)), clusterer.labels_]
+        np.testing.assert_allclose(chosen, gaps.min(axis=1), rtol=1e-3, atol=1e-5)
+
+
+def test_inertia_is_the_squared_error_of_decoding(name, blocks):
+    """Masked lanes cost nothing; weights multiply."""
+    X, weight = ragged(blocks), np.linspace(0.1, 2, len(blocks))
+    clusterer = fitted(name, X, weight=weight)
+    error = np.nansum((X - clusterer.cluster_centers_[clusterer.labels_]) ** 2, axis=1)
+    assert clusterer.inertia_ == pytest.approx(weight @ error, rel=1e-4)
+
+
+def test_what_masked_lanes_hold_does_not_matter(name):
+    """NaN weighs nothing: the entries are means of what was observed."""
+    X = np.array([[1.0, 5.0], [1.0, np.nan], [9.0, 2.0], [9.0, np.nan], [9.0, 4.0]])
+    clusterer = fitted(name, X, n_clusters=2)
+    order = np.argsort(clusterer.cluster_centers_[:, 0])
+    np.testing.assert_allclose(clusterer.cluster_centers_[order], [[1, 5], [9, 3]])
+
+
+def test_more_entries_never_cost_more_distortion(name, blocks):
+    """From 2 to 128 entries the error falls."""
+    inertia = [fitted(name, blocks, k).inertia_ for k in (2, 4, 8, 16, 32, 64, 128)]
+    assert inertia == sorted(inertia, reverse=True)
+
+
+def test_the_same_seed_gives_the_same_result(name, blocks):
+    """Bit for bit."""
+    first, second = fitted(name, blocks), fitted(name, blocks)
+    np.testing.assert_array_equal(first.cluster_centers_, second.cluster_centers_)
+    np.testing.assert_array_equal(first.labels_, second.labels_)
+
+
+@pytest.mark.parametrize("algorithm", list(CLUSTERERS))
+@settings(max_examples=25, deadline=None)
+@given(n_distinct=st.integers(1, 6), n_clusters=st.integers(1, 9), width=st.sampled_from([1, 3]))
+def test_entries_are_clamped_to_the_distinct_blocks(algorithm, n_distinct, n_clusters, width):
+    """With enough entries every distinct block has its own, and nothing is lost."""
+    rng = np.random.default_rng(n_distinct)
+    distinct = np.arange(n_distinct * width, dtype=np.float32).reshape(n_distinct, width) ** 2
+    X = distinct[np.concatenate([np.arange(n_distinct), rng.integers(0, n_distinct, 20)])]
+    clusterer = fitted(algorithm, X, n_clusters)
+    assert len(clusterer.cluster_centers_) == min(n_clusters, n_distinct)
+    if n_clusters >= n_distinct:
+        np.testing.assert_array_equal(clusterer.cluster_centers_[clusterer.labels_], X)
+
+
+def test_blocks_without_weight_do_not_move_entries(name, blocks):
+    """Weight zero is as good as absent."""
+    far = np.full((5, blocks.shape[1]), 1000, np.float32)
+    weight = np.r_[np.ones(len(blocks)), np.zeros(5)]
+    clusterer = fitted(name, np.vstack([blocks, far]), weight=weight)
+    assert np.abs(clusterer.cluster_centers_).max() < 100
+
+
+def test_steps_tell_how_far_they_are_and_can_be_left(name, blocks):
+    """Records run from 0 to the total; a fit that is left does no harm."""
+    clusterer = make_clusterer(LayerPlan(algorithm=name, n_clusters=8), seed=0)
+    records = list(clusterer.fit_steps(blocks))
+    done = [record.fraction for record in records]
+    assert done == sorted(done)
+    assert done[-1] == 1
+    left = make_clusterer(LayerPlan(algorithm=name, n_clusters=8), seed=0)
+    next(left.fit_steps(blocks))
+    last_result(left.fit_steps(blocks))
+    np.testing.assert_array_equal(left.labels_, clusterer.labels_)
+
+
+def test_unknown_names_and_parameters_are_explained():
+    """The sentence says what there is instead."""
+    with pytest.raises(UnknownNameError, match="did you mean 'kmeans'"):
+        make_clusterer(LayerPlan(algorithm="kmean"))
+    with pytest.raises(ConfigError, match="kmeans has no parameter depth; it has max_iter, tol"):
+        make_clusterer(LayerPlan(params={"depth": 3}))
+    with pytest.raises(ConfigError, match="max_iter must be a whole number from 1 to 1000, got 0"):
+        make_clusterer(LayerPlan(params={"max_iter": 0}))
+
+
+def test_every_module_registers_something():
+    """A file dropped into `clustering/` but not imported there is caught here."""
+    modules = {m.name for m in pkgutil.iter_modules(clustering.__path__) if m.name[0] != "_"}
+    registered = {CLUSTERERS[name].__module__.rpartition(".")[2] for name in CLUSTERERS}
+    assert modules == registered

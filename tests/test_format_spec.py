@@ -1,0 +1,46 @@
+"""docs/format.md is run: a reader written from it alone decodes what the program writes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wc_core import BlockSpec, LayerPlan, Recipe, compress, load_model, save
+
+SPEC = Path(__file__).resolve().parents[1] / "docs" / "format.md"
+PLANS = [
+    LayerPlan(n_clusters=16),
+    LayerPlan(n_clusters=1),
+    LayerPlan(n_clusters=5, block=BlockSpec(2, 7)),
+    LayerPlan(n_clusters=300, block=BlockSpec(1, 4), codebook_dtype="float16"),
+    LayerPlan(n_clusters=8, block=BlockSpec(1, 3), scale="per_channel"),
+]
+
+
+@pytest.fixture(scope="module")
+def decode() -> Callable[[str, str], NDArray]:
+    """Return the reader that the specification prints."""
+    (code,) = re.findall(r"^```python\n(.*?)^```", SPEC.read_text(), re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(compile(code, str(SPEC), "exec"), names)
+    reader: Callable[[str, str], NDArray] = names["decode"]
+    return reader
+
+
+@pytest.mark.parametrize(
+    "plan", PLANS, ids=lambda p: f"{p.n_clusters}-{p.block}-{p.scale}-{p.codebook_dtype}"
+)
+def test_the_reader_in_the_specification_decodes_exactly(
+    plan: LayerPlan, decode: Callable[[str, str], NDArray], tmp_path: Path
+) -> None:
+    """Whatever the plan, the printed reader returns the very numbers that the program decodes."""
+    small = compress(load_model("sample:lenet5"), Recipe(plan=plan))
+    path = tmp_path / "small.safetensors"
+    save(small, path)
+    assert small.weights
+    for name, weight in small.weights.items():
+        np.testing.assert_array_equal(decode(str(path), name), weight.decode())

@@ -1,0 +1,123 @@
+"""Rules that the repository keeps, beyond what the linters can see."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ENGINE = ROOT / "wc_core"
+
+# Modules without a test file of their own, each with the reason.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+# Libraries that take longer to import than a person waits for a first number.
+HEAVY = (
+    "torch",
+    "sklearn",
+    "scipy",
+    "umap",
+    "numba",
+    "onnx",
+    "onnxruntime",
+    "plotly",
+    "pandas",
+    "PIL",
+    "streamlit",
+)
+
+
+def modules() -> list[str]:
+    """Return the engine's modules as paths from its root."""
+    return sorted(
+        str(path.relative_to(ENGINE))
+        for path in ENGINE.rglob("*.py")
+        if path.name != "__init__.py" and "__pycache__" not in path.parts
+    )
+
+
+def test_no_page_lies_directly_in_pages() -> None:
+    """A .py file there makes a cold server answer a deep link in Streamlit's old page mode."""
+    assert list((ROOT / "pages").glob("*.py")) == []
+
+
+def test_the_app_lists_every_page() -> None:
+    """A page that the router does not name cannot be reached."""
+    router = (ROOT / "app.py").read_text()
+    pages = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "pages").rglob("*.py")
+        if "_ui" not in path.parts and path.name != "__init__.py"
+    }
+    assert pages
+    assert {page for page in pages if page not in router} == set()
+
+
+def test_the_router_stays_short() -> None:
+    """What a page does is written in the page."""
+    assert len((ROOT / "app.py").read_text().splitlines()) < 60
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_engine_module_has_a_test_file(module: str) -> None:
+    """Whoever changes a module finds its tests at the same path under tests/."""
+    path = Path(module)
+    test = ROOT / "tests" / path.parent / f"test_{path.stem.lstrip('_')}.py"
+    assert test.exists() != (module in TESTED_ELSEWHERE), test
+
+
+def test_reasons_name_modules_that_exist() -> None:
+    """The list of exceptions does not outlive what it excuses."""
+    assert set(TESTED_ELSEWHERE) - set(modules()) == set()
+
+
+@pytest.mark.parametrize("imported", ["wc_core", "wc_core.recipe", "wc_core.store", "wc_core.jobs"])
+def test_importing_the_engine_loads_nothing_heavy(imported: str) -> None:
+    """The first screen must not wait for libraries that it does not use."""
+    code = f"import sys, {imported}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_an_upper_bound(name: str) -> None:
+    """An install next year takes versions that were tried."""
+    lines = (line.partition("#")[0].strip() for line in (ROOT / name).read_text().splitlines())
+    wanted = [line for line in lines if line and not line.startswith("-r ")]
+    assert wanted
+    assert [line for line in wanted if not re.search(r"==|<", line)] == []
+
+
+def test_contributing_fits_on_one_screen() -> None:
+    """Who adds something reads all of it."""
+    assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 60
+
+
+def test_no_source_file_outgrows_its_reader() -> None:
+    """A file of more than 400 lines has two subjects."""
+    folders = (ENGINE, ROOT / "pages", ROOT / "tests")
+    long = {
+        str(path.relative_to(ROOT)): n_lines
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if (n_lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_the_catalogue_template_holds_the_texts_of_the_sources() -> None:
+    """Translators see every text; run `make messages` after changing one."""
+    from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_from_file
+    from babel.messages.pofile import read_po
+
+    keywords = {**DEFAULT_KEYWORDS, "mark": None}
+    found = {text for _, text, _, _ in extract_from_file("python", ROOT / "app.py", keywords)}
+    for folder in ("pages", "wc_core"):
+        found |= {text for _, _, text, _, _ in extract_from_dir(ROOT / folder, keywords=keywords)}
+    with (ROOT / "assets" / "translations" / "messages.pot").open("rb") as file:
+        kept = {message.id for message in read_po(file) if message.id}
+    assert kept == found

@@ -1,0 +1,12 @@
+"""Clustering algorithms, one a file, filed in `CLUSTERERS`."""
+
+from wc_core.clustering import kmeans as _kmeans  # noqa: F401  (registers)
+from wc_core.clustering._base import (
+    CLUSTERERS,
+    Clusterer,
+    check_plan,
+    free_params,
+    make_clusterer,
+)
+
+__all__ = ["CLUSTERERS", "Clusterer", "check_plan", "free_params", "make_clusterer"]

@@ -1,0 +1,317 @@
+"""The one orchestrator: a model and a recipe in, a compressed model out."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wc_core.clustering import check_plan
+from wc_core.codebook import CodebookWeight, cluster_weight_steps, mean_squared_error, sqnr_db
+from wc_core.coding import packed_bytes
+from wc_core.errors import ConfigError
+from wc_core.models import LayerInfo, Model, Runner, list_layers
+from wc_core.models.weights import round_to
+from wc_core.progress import Progress, last_result
+from wc_core.recipe import LayerPlan, Recipe
+from wc_core.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """What clustering did to one layer.
+
+    Parameters
+    ----------
+    name : str
+    shape : tuple of int
+    n_weights, n_blocks : int
+    plan : LayerPlan
+        What was asked for.
+    entries : int
+        Codebook entries stored; fewer than asked for when there are fewer distinct blocks.
+    index_bits : int
+        Bits of one index at fixed width.
+    index_bytes, codebook_bytes, scale_bytes : int
+        Bytes of the layer's tensors in the packed file.
+    power : float
+        Mean square of the weights before.
+    distortion : float
+        Squared error per weight, after rounding to the layer's own dtype.
+    utilization, perplexity : float
+        Share of entries in use; two to the entropy of the indices.
+    sparsity_before, sparsity_after : float
+        Share of weights that are exactly zero.
+    seconds : float
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    n_weights: int
+    n_blocks: int
+    plan: LayerPlan
+    entries: int
+    index_bits: int
+    index_bytes: int
+    codebook_bytes: int
+    scale_bytes: int
+    power: float
+    distortion: float
+    utilization: float
+    perplexity: float
+    sparsity_before: float
+    sparsity_after: float
+    seconds: float
+
+    @property
+    def stored_bytes(self) -> int:
+        """Indices, codebook and scales together."""
+        return self.index_bytes + self.codebook_bytes + self.scale_bytes
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Stored bits over weights."""
+        return 8 * self.stored_bytes / self.n_weights
+
+    @property
+    def sqnr_db(self) -> float:
+        """Signal-to-quantization-noise ratio of the layer in decibels."""
+        return sqnr_db(self.power, self.distortion)
+
+    @property
+    def clamped(self) -> bool:
+        """Whether there were fewer distinct blocks than clusters asked for."""
+        return self.entries < self.plan.n_clusters
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return only JSON types."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            **values,
+            "shape": list(self.shape),
+            "plan": self.plan.to_dict(),
+            "stored_bytes": self.stored_bytes,
+            "bits_per_weight": self.bits_per_weight,
+            "sqnr_db": finite(self.sqnr_db),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class CompressedModel:
+    """A model some of whose weights are shared.
+
+    Parameters
+    ----------
+    original : Model
+        The model before. After loading from a file it holds the untouched tensors only.
+    recipe : Recipe
+    weights : mapping of str to CodebookWeight
+        The clustered layers.
+    layers : tuple of LayerReport
+        In the order of the model.
+    skipped : tuple of LayerInfo
+        Tensors left as they were, each with the reason.
+    seconds : float
+        Time that clustering took.
+    """
+
+    original: Model
+    recipe: Recipe
+    weights: Mapping[str, CodebookWeight]
+    layers: tuple[LayerReport, ...]
+    skipped: tuple[LayerInfo, ...]
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """Name of the model, for people."""
+        return self.original.name
+
+    @property
+    def n_clustered(self) -> int:
+        """Weights in clustered layers."""
+        return sum(layer.n_weights for layer in self.layers)
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits of indices, codebooks and scales over the weights of the clustered layers."""
+        return 8 * sum(layer.stored_bytes for layer in self.layers) / max(1, self.n_clustered)
+
+    @property
+    def sqnr_db(self) -> float:
+        """Signal-to-quantization-noise ratio over all clustered weights, in decibels."""
+        signal = sum(layer.power * layer.n_weights for layer in self.layers)
+        noise = sum(layer.distortion * layer.n_weights for layer in self.layers)
+        return sqnr_db(signal, noise)
+
+    def decoded(self) -> Model:
+        """Return the dense model; untouched tensors are shared with `original`, not copied."""
+        infos = {info.name: info for info in self.original.infos}
+        changed = {
+            name: round_to(weight.decode(), infos[name].dtype)
+            for name, weight in self.weights.items()
+        }
+        for info in self.original.infos:
+            if info.tied_to in changed:
+                changed[info.name] = changed[info.tied_to]
+        return self.original.with_tensors(changed)
+
+    def runner(self) -> Runner:
+        """Return the compressed model ready to run.
+
+        Raises
+        ------
+        NotRunnableError
+            If the architecture is unknown.
+        """
+        return self.decoded().runner()
+
+
+def compress_steps(model: Model, recipe: Recipe) -> Iterator[Progress]:
+    """Cluster the layers that a recipe names.
+
+    Every record's `result` is a `CompressedModel` of the layers done so far (the
+    others untouched), so work that is cancelled leaves something to use. Progress
+    counts weights.
+
+    Parameters
+    ----------
+    model : Model
+    recipe : Recipe
+
+    Raises
+    ------
+    ConfigError
+        If the recipe chooses no layer, names a layer that the model lacks, or a plan
+        is impossible; the message names the layer.
+    UnknownNameError
+        If an algorithm is unknown.
+    """
+    infos = list_layers(model.infos, recipe)
+    chosen = [info for info in infos if not info.skipped]
+    _check(model, recipe, infos, chosen)
+    total = sum(info.n_weights for info in chosen)
+    started = time.perf_counter()
+    weights: dict[str, CodebookWeight] = {}
+    reports: list[LayerReport] = []
+    done = 0
+
+    def snapshot() -> CompressedModel:
+        skipped = tuple(i if i.skipped else _left_out(i) for i in infos if i.name not in weights)
+        seconds = time.perf_counter() - started
+        return CompressedModel(model, recipe, dict(weights), tuple(reports), skipped, seconds)
+
+    latest = snapshot()
+    for info in chosen:
+        layer_started = time.perf_counter()
+        plan = recipe.plan_for(info.name)
+        for step in _layer_steps(model.tensors[info.name], plan, recipe.seed, info.name):
+            yield Progress(done + step.fraction * info.n_weights, total, info.name, latest)
+        weights[info.name] = step.result
+        seconds = time.perf_counter() - layer_started
+        reports.append(_report(info, model.tensors[info.name], step.result, plan, seconds))
+        done += info.n_weights
+        latest = snapshot()
+        yield Progress(done, total, info.name, latest)
+
+
+def compress(model: Model, recipe: Recipe | None = None) -> CompressedModel:
+    """Cluster the layers that a recipe names; see `compress_steps`.
+
+    Examples
+    --------
+    >>> from wc_core import LayerPlan, load_model
+    >>> small = compress(load_model("sample:lenet5"), Recipe(plan=LayerPlan(n_clusters=4)))
+    >>> {layer.index_bits for layer in small.layers}
+    {2}
+    """
+    compressed: CompressedModel = last_result(compress_steps(model, recipe or Recipe()))
+    return compressed
+
+
+def finite(value: float) -> float | None:
+    """Return the value, or None where JSON has no number for it (infinite, not a number)."""
+    return value if isfinite(value) else None
+
+
+def stored_sizes(weight: CodebookWeight) -> tuple[int, int, int]:
+    """Return the bytes of indices, codebook and scales as the packed file stores them."""
+    return (
+        packed_bytes(len(weight.indices), weight.index_bits),
+        weight.codebook.size * np.dtype(weight.codebook_dtype).itemsize,
+        0 if weight.scales is None else weight.scales.nbytes,
+    )
+
+
+def _check(
+    model: Model, recipe: Recipe, infos: tuple[LayerInfo, ...], chosen: list[LayerInfo]
+) -> None:
+    names = {info.name for info in infos}
+    unknown = sorted(recipe.overrides.keys() - names)
+    if unknown:
+        msg = _("the recipe has plans for {layers}, which {model} does not have")
+        raise ConfigError(msg.format(layers=", ".join(unknown), model=model.name))
+    if not chosen:
+        raise ConfigError(_nothing_chosen(model, recipe, infos))
+    for plan in {id(p): p for p in (recipe.plan, *recipe.overrides.values())}.values():
+        check_plan(plan)
+
+
+def _nothing_chosen(model: Model, recipe: Recipe, infos: tuple[LayerInfo, ...]) -> str:
+    matching = [info for info in infos if recipe.chooses(info.name)]
+    if not matching:
+        msg = _("no tensor of {model} matches {patterns}; it has {names}")
+        shown = ", ".join(info.name for info in infos[:8]) + (", ..." if len(infos) > 8 else "")
+        return msg.format(model=model.name, patterns=", ".join(recipe.layers), names=shown)
+    msg = _("every layer chosen is skipped; {layer}: {reason}. Include layers by name to take them")
+    return msg.format(layer=matching[0].name, reason=matching[0].skipped)
+
+
+def _left_out(info: LayerInfo) -> LayerInfo:
+    return replace(info, skipped=_("not reached: the work was cancelled before"))
+
+
+def _layer_steps(
+    weight: NDArray, plan: LayerPlan, seed: int, name: str
+) -> Iterator[Progress]:
+    try:
+        yield from cluster_weight_steps(weight, plan, seed)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from error
+
+
+def _report(
+    info: LayerInfo,
+    original: NDArray,
+    weight: CodebookWeight,
+    plan: LayerPlan,
+    seconds: float,
+) -> LayerReport:
+    decoded = round_to(weight.decode(), info.dtype)
+    index_bytes, codebook_bytes, scale_bytes = stored_sizes(weight)
+    return LayerReport(
+        name=info.name,
+        shape=info.shape,
+        n_weights=info.n_weights,
+        n_blocks=len(weight.indices),
+        plan=plan,
+        entries=weight.entries,
+        index_bits=weight.index_bits,
+        index_bytes=index_bytes,
+        codebook_bytes=codebook_bytes,
+        scale_bytes=scale_bytes,
+        power=float(np.mean(np.square(original, dtype=np.float64))),
+        distortion=mean_squared_error(original, decoded),
+        utilization=weight.utilization,
+        perplexity=weight.perplexity,
+        sparsity_before=_zeros(original),
+        sparsity_after=_zeros(decoded),
+        seconds=seconds,
+    )
+
+
+def _zeros(array: NDArray) -> float:
+    return 1 - np.count_nonzero(array) / array.size

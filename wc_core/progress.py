@@ -1,0 +1,48 @@
+"""How long work tells how far it is: generators of records, nothing else.
+
+Whoever runs the work takes the next record or stops taking: that is how it is
+cancelled, and the last record taken holds the partial result.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One record of progress.
+
+    Parameters
+    ----------
+    done, total : float
+        Work done and work in all, in a unit that is proportional to time.
+    message : str
+        What is being done, for people.
+    result : object
+        The best result so far; the final one on the last record.
+    """
+
+    done: float
+    total: float
+    message: str = ""
+    result: Any = None
+
+    @property
+    def fraction(self) -> float:
+        """Share of the work that is done, from 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total > 0 else 1.0
+
+
+def last_result(steps: Iterator[Progress]) -> Any:
+    """Run the work to its end and return the result of its last record.
+
+    Examples
+    --------
+    >>> last_result(Progress(i, 3, result=i * i) for i in (1, 2, 3))
+    9
+    """
+    result = None
+    for record in steps:
+        result = record.result
+    return result
