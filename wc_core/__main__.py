@@ -76,7 +76,9 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     model = open_model(options.model)
     reference = _evaluated(options, open_model(options.compare)) if options.compare else None
     facts = {**_model_facts(model), "original_bytes": model.file_bytes}
-    facts["stored_bytes"] = None if _is_sample(options.model) else Path(options.model).stat().st_size
+    facts["stored_bytes"] = (
+        None if _is_sample(options.model) else Path(options.model).stat().st_size
+    )
     return {**facts, **_quality(_evaluated(options, model, reference), reference)}
 
 

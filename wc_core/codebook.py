@@ -46,9 +46,9 @@ class CodebookWeight:
         wanted = (len(self.codebook), self.block.size)
         if self.codebook.shape != wanted or self.indices.shape != (self.grid.n_blocks,):
             raise ModelFileError(
-                _("codebook {codebook} and {n} indices do not make a weight of shape {shape}").format(
-                    codebook=self.codebook.shape, n=len(self.indices), shape=self.shape
-                )
+                _(
+                    "codebook {codebook} and {n} indices do not make a weight of shape {shape}"
+                ).format(codebook=self.codebook.shape, n=len(self.indices), shape=self.shape)
             )
         if len(self.indices) and int(self.indices.max()) >= len(self.codebook):
             msg = _("index {index} points outside a codebook of {n} entries")

@@ -274,9 +274,7 @@ def _left_out(info: LayerInfo) -> LayerInfo:
     return replace(info, skipped=_("not reached: the work was cancelled before"))
 
 
-def _layer_steps(
-    weight: NDArray, plan: LayerPlan, seed: int, name: str
-) -> Iterator[Progress]:
+def _layer_steps(weight: NDArray, plan: LayerPlan, seed: int, name: str) -> Iterator[Progress]:
     try:
         yield from cluster_weight_steps(weight, plan, seed)
     except ConfigError as error:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import tempfile
@@ -80,7 +79,7 @@ class BlobStore:
                     digest.update(piece)
                     part.write(piece)
             except BaseException:
-                os.unlink(part.name)
+                Path(part.name).unlink()
                 raise
         path = self.root / digest.hexdigest()
         Path(part.name).replace(path)

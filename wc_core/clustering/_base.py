@@ -31,7 +31,7 @@ class Clusterer(Protocol):
     def fit_steps(
         self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None = None
     ) -> Iterator[Progress]:
-        """Fit, yielding a record after each iteration; the engine cancels by not taking the next."""
+        """Fit, yielding a record an iteration; the engine cancels by not taking the next."""
         ...
 
     def fit(

@@ -157,9 +157,7 @@ def _seed(
 ) -> NDArray[np.floating]:
     """Choose distinct blocks by k-means++ with local trials on a sample of the blocks."""
     candidates = _whole_blocks(blocks, n_clusters)
-    wanted = min(
-        len(candidates), max(SEEDING_BLOCKS_PER_CLUSTER * n_clusters, MIN_SEEDING_BLOCKS)
-    )
+    wanted = min(len(candidates), max(SEEDING_BLOCKS_PER_CLUSTER * n_clusters, MIN_SEEDING_BLOCKS))
     if wanted < len(candidates):
         candidates = np.sort(random_state.choice(candidates, wanted, replace=False))
     chosen = blocks.values[candidates]

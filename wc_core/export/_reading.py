@@ -90,7 +90,7 @@ def _metadata_of(header: bytes) -> Mapping[str, str]:
 
 def _open(content: bytes, name: str) -> _Container:
     try:
-        listed = deserialize(content)
+        listed = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise ModelFileError(_("it is no safetensors file: {e}").format(e=error)) from error
     length = int.from_bytes(content[:8], "little")

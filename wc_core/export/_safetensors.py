@@ -1,7 +1,6 @@
 """Writing safetensors files whose bytes depend on nothing but their content."""
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,11 +73,13 @@ def write_at_once(path: Path, content: bytes) -> None:
     OSError
         If the folder is missing or not writable; a file that was there stays as it was.
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as part:
         try:
             part.write(content)
         except BaseException:
-            os.unlink(part.name)
+            Path(part.name).unlink()
             raise
     Path(part.name).chmod(0o644)
     Path(part.name).replace(path)

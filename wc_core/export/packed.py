@@ -144,9 +144,7 @@ def _parts(weight: CodebookWeight) -> Iterator[tuple[str, StoredTensor]]:
         yield "scales", StoredTensor.of(weight.scales)
 
 
-def _metadata(
-    compressed: CompressedModel, tensors: Mapping[str, StoredTensor]
-) -> dict[str, Any]:
+def _metadata(compressed: CompressedModel, tensors: Mapping[str, StoredTensor]) -> dict[str, Any]:
     model = compressed.original
     dtypes = {info.name: info.dtype for info in model.infos}
     return {

@@ -91,7 +91,11 @@ def layer_curves_steps(
         for k in ks:
             alone = _alone(recipe, layer, replace(recipe.plan_for(layer), n_clusters=k))
             small = compress(model, alone)
-            report = evaluate(small, dataset, config, reference=baseline) if dataset and baseline else None
+            report = (
+                evaluate(small, dataset, config, reference=baseline)
+                if dataset and baseline
+                else None
+            )
             points.append(_point(small, k, report))
             message = _("{layer}, k = {k}").format(layer=layer, k=k)
             yield Progress(len(points) + measured, total, message, tuple(points))

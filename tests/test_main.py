@@ -1,0 +1,146 @@
+"""The command line does what the page does, and says in one line what it cannot do."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from wc_core.__main__ import main
+
+
+def run(capsys, *arguments):
+    """Run a command with --json; return its status, the object it printed and its messages."""
+    status = main([*map(str, arguments), "--json"])
+    out, err = capsys.readouterr()
+    return status, json.loads(out) if out else None, err
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "small.safetensors"
+    main(["compress", "sample:lenet5", "-o", str(path), "--clusters", "16", "--json"])
+    return path
+
+
+def test_the_main_job_from_the_command_line(capsys, tmp_path):
+    """Sixteen values a layer: seven times smaller, as accurate, and decoded to the last image."""
+    small, again, dense = (tmp_path / f"{n}.safetensors" for n in ("small", "again", "dense"))
+    options = ("compress", "sample:lenet5", "--data", "sample", "--clusters", 16)
+    status, answer, _ = run(capsys, *options, "-o", small)
+    assert status == 0
+    assert answer["n_samples"] == 10_000
+    assert abs(answer["accuracy"] - answer["baseline_accuracy"]) <= 0.005
+    assert answer["original_bytes"] / small.stat().st_size >= 7
+    assert answer["stored_bytes"] == small.stat().st_size
+    assert np.sum(answer["confusion"]) == 10_000
+    run(capsys, *options, "-o", again)
+    assert small.read_bytes() == again.read_bytes()
+    assert run(capsys, "decode", small, "-o", dense)[0] == 0
+    evaluated = run(capsys, "evaluate", dense, "--data", "sample", "--compare", small)[1]
+    assert evaluated["accuracy"] == answer["accuracy"]
+    assert evaluated["confusion"] == answer["confusion"]
+    assert evaluated["agreement"] == 1
+
+
+def test_inspect_lists_every_tensor_with_the_reason_it_is_left(capsys):
+    """Names, shapes, parameters; reasons where a layer stays as it is."""
+    _, answer, _ = run(capsys, "inspect", "sample:lenet5")
+    layers = {layer["name"]: layer for layer in answer["layers"]}
+    assert layers["fc1.weight"] == {
+        "name": "fc1.weight",
+        "shape": [120, 400],
+        "dtype": "float32",
+        "parameters": 48000,
+        "skipped": None,
+    }
+    assert layers["fc1.bias"]["skipped"]
+    assert answer["parameters"] == 61_706
+    assert answer["architecture"] == "LeNet-5"
+
+
+def test_a_recipe_file_says_the_same_as_options(capsys, tmp_path, packed):
+    """The bytes are equal."""
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text('{"plan": {"n_clusters": 16}}')
+    out = tmp_path / "out.safetensors"
+    assert run(capsys, "compress", "sample:lenet5", "-o", out, "--recipe", recipe)[0] == 0
+    assert out.read_bytes() == packed.read_bytes()
+
+
+def test_options_reach_the_layers(capsys, tmp_path):
+    """Blocks, scale, patterns and parameters of the algorithm."""
+    _, answer, _ = run(
+        capsys, "compress", "sample:lenet5", "-o", tmp_path / "o.safetensors", "--block", "1x25",
+        "--clusters", 8, "--layers", "conv2*", "--scale", "per_channel", "--param", "max_iter=3",
+    )  # fmt: skip
+    (layer,) = [layer for layer in answer["layers"] if not layer["skipped"]]
+    assert layer["name"] == "conv2.weight"
+    assert layer["n_blocks"] == 16 * 6
+    assert layer["scale_bytes"] == 16 * 4
+    assert layer["plan"]["params"] == {"max_iter": 3}
+    assert answer["accuracy"] is None
+
+
+def test_without_json_people_can_read_it(capsys, tmp_path):
+    """Lines of words and numbers, a line a layer."""
+    assert main(["compress", "sample:lenet_300_100", "-o", str(tmp_path / "o.safetensors")]) == 0
+    out = capsys.readouterr().out
+    assert "compression ratio: 7." in out
+    assert "fc1.weight" in out
+
+
+def bad(tmp_path, content, name):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def test_bad_input_is_one_line_and_status_two(capsys, tmp_path, packed):
+    """Nothing on stdout, no traceback, one sentence on stderr."""
+    nan = tmp_path / "nan.safetensors"
+    save_file({"fc.weight": np.full((20, 20), np.nan, np.float32)}, nan)
+    out = tmp_path / "o.safetensors"
+    cases = {
+        ("inspect", tmp_path / "missing.pth"): "missing.pth",
+        ("inspect", bad(tmp_path, b"", "empty.pth")): "empty",
+        ("inspect", bad(tmp_path, b"\x93NUMPY" * 99, "random.safetensors")): "random.safetensors",
+        ("inspect", nan): "fc.weight",
+        ("inspect", "sample:resnet"): "lenet5",
+        ("decode", nan, "-o", out): "cannot be decoded",
+        ("compress", "sample:lenet5", "-o", out, "--algorithm", "kmeens"): "kmeans",
+        ("compress", "sample:lenet5", "-o", out, "--clusters", 0): "n_clusters",
+        ("compress", "sample:lenet5", "-o", out, "--block", "4"): "ROWSxCOLS",
+        ("compress", "sample:lenet5", "-o", out, "--layers", "x*"): "no tensor",
+        ("compress", "sample:lenet5", "-o", out, "--recipe", packed): "not a text file",
+        ("compress", "sample:lenet5", "-o", out, "--param", "max_iter"): "NAME=VALUE",
+        ("compress", "sample:lenet5", "-o", tmp_path / "no" / "o.safetensors"): "No such file",
+        ("evaluate", "sample:lenet5", "--preprocess", "imagenets"): "imagenet",
+        ("evaluate", "sample:lenet5", "--data", nan): "nan.safetensors",
+    }
+    for arguments, reason in cases.items():
+        status, answer, err = run(capsys, *arguments)
+        assert (status, answer) == (2, None), arguments
+        assert reason in err, arguments
+        assert err.count("\n") == 1, err
+        assert not out.exists()
+
+
+def test_unknown_options_are_status_two_too(capsys):
+    """The parser refuses them itself."""
+    with pytest.raises(SystemExit) as stop:
+        main(["compress", "sample:lenet5"])
+    assert stop.value.code == 2
+
+
+def test_decoded_file_loads_where_the_original_did(capsys, tmp_path, packed):
+    """Same names, shapes and dtypes as the sample's own file."""
+    from wc_core.assets import SAMPLE_MODELS
+
+    dense = tmp_path / "dense.safetensors"
+    run(capsys, "decode", packed, "-o", dense)
+    shapes = [
+        {k: (v.shape, v.dtype) for k, v in load_file(p).items()}
+        for p in (dense, SAMPLE_MODELS["lenet5"])
+    ]
+    assert shapes[0] == shapes[1]

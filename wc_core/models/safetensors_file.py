@@ -1,0 +1,102 @@
+"""Reading .safetensors files, single or sharded; their header is JSON and nothing in them runs."""
+
+import json
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from wc_core.errors import ModelFileError, UnsafeFileError
+from wc_core.models._contents import FileContents, check_dtype
+from wc_core.models.model import TensorInfo
+from wc_core.models.weights import SAFETENSORS_DTYPES, from_stored
+from wc_core.words import _
+
+PACKED_KEY = "weight_clustering_lab"  # metadata of files that wc_core.save wrote
+
+
+def list_safetensors(path: Path) -> tuple[TensorInfo, ...]:
+    """Return the tensors of a file from its header alone.
+
+    Raises
+    ------
+    ModelFileError
+        If the header is damaged, does not fit the file, or lists unknown dtypes.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            if PACKED_KEY in (file.metadata() or {}):
+                raise ModelFileError(
+                    _("it is a compressed file of this program: decode it, or open it as such")
+                )
+            slices = {name: file.get_slice(name) for name in file.offset_keys()}
+            listed = {n: (s.get_dtype(), tuple(s.get_shape())) for n, s in slices.items()}
+    except SafetensorError as error:
+        msg = _("its safetensors header is damaged or does not fit the file ({error})")
+        raise ModelFileError(msg.format(error=error)) from error
+    for name, (dtype, _shape) in listed.items():
+        check_dtype(name, SAFETENSORS_DTYPES.get(dtype, dtype))
+    return tuple(
+        TensorInfo(name, shape, SAFETENSORS_DTYPES[dtype])
+        for name, (dtype, shape) in listed.items()
+    )
+
+
+def read_safetensors(path: Path) -> FileContents:
+    """Read one file; the arrays are views of the file, which is read when they are used."""
+    infos = list_safetensors(path)
+    return FileContents(infos, _arrays(path, infos), (path,))
+
+
+def list_sharded(path: Path) -> tuple[TensorInfo, ...]:
+    """Return the tensors of all shards that an index.json names."""
+    infos = [info for shard in _shards(path) for info in list_safetensors(shard)]
+    names = [info.name for info in infos]
+    if len(set(names)) != len(names):
+        raise ModelFileError(_("two of its shards hold a tensor of the same name"))
+    return tuple(infos)
+
+
+def read_sharded(path: Path) -> FileContents:
+    """Read all shards that an index.json names; they lie in its folder."""
+    infos = list_sharded(path)
+    shards = _shards(path)
+    tensors = {
+        name: array
+        for shard in shards
+        for name, array in _arrays(shard, list_safetensors(shard)).items()
+    }
+    return FileContents(infos, tensors, (path, *shards))
+
+
+def _arrays(path: Path, infos: tuple[TensorInfo, ...]) -> Mapping[str, NDArray]:
+    with path.open("rb") as file:
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(bytes(content[8 : 8 + length]))
+    data = content[8 + length :]
+    arrays = {}
+    for info in infos:
+        start, stop = header[info.name]["data_offsets"]
+        arrays[info.name] = from_stored(data[start:stop], info.dtype, info.shape)
+    return arrays
+
+
+def _shards(path: Path) -> list[Path]:
+    try:
+        index: Any = json.loads(path.read_text(encoding="utf-8"))
+        names = sorted(set(index["weight_map"].values()))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        msg = _("it is no index of shards: a JSON object with a weight_map is needed")
+        raise ModelFileError(msg) from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name:
+            msg = _("its index names the shard {name!r}, which lies outside its folder")
+            raise UnsafeFileError(msg.format(name=name))
+        if not (path.parent / name).is_file():
+            msg = _("its shard {name} is missing; put all shards beside the index")
+            raise ModelFileError(msg.format(name=name))
+    return [path.parent / name for name in names]

@@ -1,0 +1,1 @@
+"""Modules of the larger architectures; everything here imports torch."""
