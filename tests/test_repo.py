@@ -30,11 +30,11 @@ HEAVY = (
 
 
 def modules() -> list[str]:
-    """Return the engine's modules as paths from its root."""
+    """Return the engine's public modules as paths from its root; private ones serve these."""
     return sorted(
-        str(path.relative_to(ENGINE))
+        path.relative_to(ENGINE).as_posix()
         for path in ENGINE.rglob("*.py")
-        if path.name != "__init__.py" and "__pycache__" not in path.parts
+        if not path.name.startswith("_")
     )
 
 
@@ -64,7 +64,7 @@ def test_the_router_stays_short() -> None:
 def test_every_engine_module_has_a_test_file(module: str) -> None:
     """Whoever changes a module finds its tests at the same path under tests/."""
     path = Path(module)
-    test = ROOT / "tests" / path.parent / f"test_{path.stem.lstrip('_')}.py"
+    test = ROOT / "tests" / path.parent / f"test_{path.stem}.py"
     assert test.exists() != (module in TESTED_ELSEWHERE), test
 
 
@@ -118,6 +118,6 @@ def test_the_catalogue_template_holds_the_texts_of_the_sources() -> None:
     found = {text for _, text, _, _ in extract_from_file("python", ROOT / "app.py", keywords)}
     for folder in ("pages", "wc_core"):
         found |= {text for _, _, text, _, _ in extract_from_dir(ROOT / folder, keywords=keywords)}
-    with (ROOT / "assets" / "translations" / "messages.pot").open("rb") as file:
+    with (ROOT / "assets" / "locale" / "messages.pot").open("rb") as file:
         kept = {message.id for message in read_po(file) if message.id}
     assert kept == found

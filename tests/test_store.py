@@ -60,7 +60,9 @@ def test_a_damaged_workspace_is_a_new_one(tmp_path, content):
     assert store.load(workspace) == {}
 
 
-@pytest.mark.parametrize("workspace", ["", "../../../../etc/passwd", "a" * 21, "a" * 21 + "/", "é" * 22])
+@pytest.mark.parametrize(
+    "workspace", ["", "../../../../etc/passwd", "a" * 21, "a" * 21 + "/", "é" * 22]
+)
 def test_only_ids_name_workspaces(tmp_path, workspace):
     """A made-up id neither reads nor writes."""
     store = WorkspaceStore(tmp_path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wc_core.clustering import CLUSTERERS, make_clusterer
-    from wc_core.compress import CompressedModel, LayerReport, compress, compress_steps
+    from wc_core.compression import CompressedModel, LayerReport, compress, compress_steps
     from wc_core.data import PRESETS, Dataset, PreprocessSpec, load_dataset
     from wc_core.errors import (
         ConfigError,
@@ -29,7 +29,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "wc_core.clustering": ("CLUSTERERS", "make_clusterer"),
-    "wc_core.compress": ("CompressedModel", "LayerReport", "compress", "compress_steps"),
+    "wc_core.compression": ("CompressedModel", "LayerReport", "compress", "compress_steps"),
     "wc_core.data": ("PRESETS", "Dataset", "PreprocessSpec", "load_dataset"),
     "wc_core.errors": (
         "ConfigError",

@@ -48,7 +48,7 @@ def inspect(options: argparse.Namespace) -> dict[str, Any]:
 
 def compress(options: argparse.Namespace) -> dict[str, Any]:
     """Cluster a model, write the packed file and report its size and, with data, its accuracy."""
-    from wc_core.compress import compress_steps
+    from wc_core.compression import compress_steps
     from wc_core.export import open_model, save
 
     model = open_model(options.model)
@@ -285,7 +285,7 @@ def _quality(report: Any, baseline: Any) -> dict[str, Any]:
 
 
 def _finite(value: float) -> float | None:
-    from wc_core.compress import finite
+    from wc_core.compression import finite
 
     return finite(value)
 

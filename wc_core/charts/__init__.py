@@ -1,7 +1,7 @@
 """Charts: reports and arrays in, plotly figures out; one chart a file."""
 
 from wc_core.charts._figure import chart_alt, chart_name
-from wc_core.charts._rows import chart_csv, chart_rows
+from wc_core.charts._rows import chart_csv, chart_rows, has_rows
 from wc_core.charts.accuracy_interval import accuracy_interval
 from wc_core.charts.assignment_map import assignment_map
 from wc_core.charts.block_grid import block_grid
@@ -32,6 +32,7 @@ __all__ = [
     "cluster_sizes",
     "confusion_matrix",
     "entry_members",
+    "has_rows",
     "layer_curves",
     "layer_error",
     "layer_sizes",

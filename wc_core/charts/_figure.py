@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 _LINE = 60  # characters of a subtitle that fit on a screen 390 px wide
 _MAX_LINES = 4
+_GRID = "rgba(128,128,128,0.22)"  # shows on light and on dark pages
 
 
 def new_figure(
@@ -53,8 +54,8 @@ def new_figure(
             "yanchor": "bottom",
         },
     )
-    figure.update_xaxes(automargin=True, showgrid=False, zeroline=False)
-    figure.update_yaxes(automargin=True, zeroline=False)
+    figure.update_xaxes(automargin=True, showgrid=False, zeroline=False, gridcolor=_GRID)
+    figure.update_yaxes(automargin=True, zeroline=False, gridcolor=_GRID)
     return figure
 
 

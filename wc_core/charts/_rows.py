@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 
 def columns(
+    first: Mapping[str, str] | None = None,
     *,
     z: str = "",
     series: str = "",
@@ -21,6 +22,8 @@ def columns(
 
     Parameters
     ----------
+    first : mapping of str to str, optional
+        Columns that come before the others, as `names`.
     z : str
         Column of a matrix's values; `x` and `y` then are its columns and rows.
     series : str
@@ -32,7 +35,7 @@ def columns(
         without any is decoration and does not appear in a download.
     """
     listed = {axis: list(found) for axis, found in (places or {}).items()}
-    return {"columns": names, "z": z, "series": series, "places": listed}
+    return {"columns": {**(first or {}), **names}, "z": z, "series": series, "places": listed}
 
 
 def chart_rows(figure: go.Figure) -> list[dict[str, Any]]:
@@ -42,7 +45,8 @@ def chart_rows(figure: go.Figure) -> list[dict[str, Any]]:
     -------
     list of dict
         One row a mark, column names in the language in use when it was drawn;
-        a matrix gives one row a cell that has a number. Missing numbers are None.
+        a matrix gives one row a cell that has a number. All rows have the same
+        columns in the same order; what a mark lacks is None.
 
     Examples
     --------
@@ -50,18 +54,33 @@ def chart_rows(figure: go.Figure) -> list[dict[str, Any]]:
     >>> chart_rows(figure)
     [{'Layer': 'a', 'Size (B)': 3}]
     """
-    return [row for trace in figure.data for row in _trace_rows(trace)]
+    tables = [list(_trace_rows(trace)) for trace in figure.data]
+    names = list(dict.fromkeys(name for table in tables if table for name in table[0]))
+    rows: list[dict[str, Any]] = []
+    for table in tables:
+        if table and list(table[0]) != names:
+            rows += [{name: row.get(name) for name in names} for row in table]
+        else:
+            rows += table
+    return rows
 
 
 def chart_csv(figure: go.Figure) -> str:
-    """Return the numbers behind a figure as CSV text; see `chart_rows`."""
+    """Return the numbers behind a figure as CSV text; see `chart_rows`.
+
+    A large matrix makes megabytes of it: ask when a download is wanted, not before.
+    """
     rows = chart_rows(figure)
-    names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0] if rows else [])
+    writer.writerows(row.values() for row in rows)
     return text.getvalue()
+
+
+def has_rows(figure: go.Figure) -> bool:
+    """Tell, without making them, whether there are numbers behind a figure."""
+    return any(next(_trace_rows(trace), None) is not None for trace in figure.data)
 
 
 def _trace_rows(trace: Any) -> Iterator[dict[str, Any]]:

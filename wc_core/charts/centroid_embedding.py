@@ -1,6 +1,7 @@
 """Codebook entries as points of a plane, with a sample of the blocks they stand for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -41,7 +42,7 @@ def centroid_embedding(
     sample : array of shape (n, 2), optional
         Where some of the blocks lie; 20,000 of them are drawn at most.
     sample_labels : array of shape (n,), optional
-        Entry of each sampled block, for the hover text.
+        Entry of each sampled block, for the hover text and for clicks.
     method : {"pca", "umap"}
         How the plane was found; decides the axis titles.
     note : str
@@ -109,22 +110,25 @@ def _summary(counts: NDArray, behind: NDArray, sample: ArrayLike | None) -> str:
 
 
 def _sample_trace(blocks: NDArray, labels: NDArray | None) -> go.Scatter | go.Scattergl:
-    kind = go.Scattergl if len(blocks) > MAX_SVG else go.Scatter
-    named = labels is not None
-    return kind(
-        x=blocks[:, 0].astype(np.float32),
-        y=blocks[:, 1].astype(np.float32),
-        mode="markers",
-        marker={"size": 3, "color": FAINT},
-        hovertext=[str(label) for label in labels] if labels is not None else None,
-        hovertemplate=_("a block of entry %{hovertext}") + "<extra></extra>" if named else None,
-        hoverinfo=None if named else "skip",
-        name=_("Sampled blocks"),
-        zorder=BEHIND,
-        meta=columns(series=_("Series"), hovertext=_("Entry"), x=_("Axis 1"), y=_("Axis 2"))
-        if named
-        else columns(series=_("Series"), x=_("Axis 1"), y=_("Axis 2")),
-    )
+    """Draw blocks; a click on one picks its entry, if that is known."""
+    shared: dict[str, Any] = {
+        "x": blocks[:, 0].astype(np.float32),
+        "y": blocks[:, 1].astype(np.float32),
+        "mode": "markers",
+        "marker": {"size": 3, "color": FAINT},
+        "name": _("Sampled blocks"),
+        "hoverinfo": "skip",
+    }
+    named = {}
+    if labels is not None:
+        named = {"customdata": _("Entry")}
+        shared["customdata"] = [str(label) for label in labels]
+        shared["hoverinfo"] = None
+        shared["hovertemplate"] = _("a block of entry %{customdata}") + "<extra></extra>"
+    meta = columns(named, series=_("Series"), x=_("Axis 1"), y=_("Axis 2"))
+    if len(blocks) > MAX_SVG:
+        return go.Scattergl(**shared, meta=meta)
+    return go.Scatter(**shared, meta=meta, zorder=BEHIND)
 
 
 def _entries_trace(where: NDArray, counts: NDArray, names: list[str]) -> go.Scatter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -60,7 +60,7 @@ def confusion_matrix(
     before = np.asarray(confusion)
     cells = _cells(before, before if other is None else np.asarray(other), mode, normalise)
     names = [str(class_name) for class_name in class_names]
-    figure = new_figure(name, title, subtitle=_summary(cells, mode, len(names)), height=560)
+    figure = new_figure(name, title, subtitle=_summary(cells, mode, names), height=560)
     if len(names) > MAX_CLICKABLE:
         _add_pooled(figure, cells, names)
     else:
@@ -108,11 +108,11 @@ def _title(mode: Mode) -> str:
     }[mode]
 
 
-def _summary(cells: _Cells, mode: Mode, n_classes: int) -> str:
+def _summary(cells: _Cells, mode: Mode, names: list[str]) -> str:
     counts = cells.counts
     correct, total = int(np.trace(counts)), int(counts.sum())
     if mode == "difference":
-        text = _("{correct} correct, {wrong} wrong; a row is a true class.").format(
+        text = _("{correct} correct, {wrong} wrong.").format(
             correct=f"{correct:+,}", wrong=f"{total - correct:+,}"
         )
     else:
@@ -121,10 +121,26 @@ def _summary(cells: _Cells, mode: Mode, n_classes: int) -> str:
             total=f"{total:,}",
             share=f"{100 * correct / max(total, 1):.2f}",
         )
-    if n_classes <= MAX_CLICKABLE:
-        return text
-    crowded = _("{n} classes are too many to click on.").format(n=n_classes)
-    return " ".join([text, crowded, pool(counts, total=True).note])
+    parts = [text, _worst_error(counts, names, cells.signed)]
+    if len(names) > MAX_CLICKABLE:
+        parts.append(_("{n} classes are too many to click on.").format(n=len(names)))
+        parts.append(pool(counts, total=True).note)
+    return " ".join(part for part in parts if part)
+
+
+def _worst_error(counts: NDArray, names: list[str], signed: bool) -> str:
+    errors = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    true, pred = np.unravel_index(int(errors.argmax()), errors.shape)
+    if errors[true, pred] <= 0:
+        return ""
+    text = _("Most often {true} is taken for {pred} ({n}).")
+    if signed:
+        text = _("Largest rise: {true} taken for {pred} ({n}).")
+    return text.format(
+        true=names[true],
+        pred=names[pred],
+        n=format(int(errors[true, pred]), "+," if signed else ","),
+    )
 
 
 def _written(cells: _Cells) -> list[list[str]]:
@@ -159,9 +175,11 @@ def _add_cells(figure: go.Figure, cells: _Cells, names: list[str], fade_diagonal
     _make_clickable(figure, cells, names)
 
 
-def _columns(names: list[str], **values: str) -> dict[str, object]:
-    places = {"x": names, "y": names}
-    return columns(places=places, y=_("True class"), x=_("Predicted class"), **values)
+def _columns(names: list[str], *, z: str = "", customdata: str = "") -> dict[str, Any]:
+    found = {"y": _("True class"), "x": _("Predicted class")}
+    if customdata:
+        found["customdata"] = customdata
+    return columns(found, z=z, places={"x": names, "y": names})
 
 
 def _uncoloured(cells: _Cells, names: list[str], written: list[list[str]], few: bool) -> go.Scatter:

@@ -13,7 +13,7 @@ from wc_core.charts._rows import columns
 from wc_core.words import _
 
 if TYPE_CHECKING:
-    from wc_core.compress import LayerReport
+    from wc_core.compression import LayerReport
 
 NAME = "layer_sizes"
 _FP32_BYTES = 4

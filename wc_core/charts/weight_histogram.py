@@ -103,9 +103,9 @@ def _bars(weights: NDArray, edges: NDArray) -> go.Bar:
         x=(edges[:-1] + edges[1:]) / 2,
         y=100 * counts / weights.size,
         width=np.diff(edges),
-        customdata=[f"{n:,}" for n in counts],
+        hovertext=[f"{n:,}" for n in counts],
         name=_("Before (histogram)"),
-        hovertemplate=_("near %{x:.4g}: %{customdata} weights (%{y:.3g} %)") + "<extra></extra>",
+        hovertemplate=_("near %{x:.4g}: %{hovertext} weights (%{y:.3g} %)") + "<extra></extra>",
         marker={"line": {"width": 0}, "opacity": 0.65},
         meta=columns(
             series=_("Series"), x=_("Weight value"), width=_("Bin width"), y=_("Share (%)")

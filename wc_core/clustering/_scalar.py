@@ -39,7 +39,8 @@ class _Line:
         """Return the mean of each run between neighbouring bounds; NaN for weightless runs."""
         w = np.diff(self.weight[bounds])
         x = np.diff(self.first[bounds])
-        return np.divide(x, w, out=np.full(len(w), np.nan), where=w > 0)
+        means: NDArray[np.float64] = np.divide(x, w, out=np.full(len(w), np.nan), where=w > 0)
+        return means
 
 
 def scalar_kmeans_steps(
@@ -130,7 +131,8 @@ def _bin_edges(line: _Line, n_bins: int) -> NDArray[np.intp]:
     # Every bin must hold a value: push edges apart from the left, then from the right.
     steps = np.arange(n_bins + 1)
     edges = np.maximum.accumulate(edges - steps) + steps
-    return np.minimum(edges, len(x) - n_bins + steps).astype(np.intp)
+    bounds: NDArray[np.intp] = np.minimum(edges, len(x) - n_bins + steps).astype(np.intp)
+    return bounds
 
 
 def _optimal_cuts(line: _Line, edges: NDArray[np.intp], n_clusters: int) -> NDArray[np.intp]:

@@ -81,18 +81,18 @@ def unpack_indices(payload: NDArray[np.uint8], width: int, n_indices: int) -> ND
                 n=n_indices, width=width, wanted=packed_bytes(n_indices, width), found=len(payload)
             )
         )
-    dtype = np.uint8 if width <= 8 else np.uint16
+    dtype = np.dtype(np.uint8 if width <= 8 else np.uint16)
     if width == 0:
         return np.zeros(n_indices, dtype)
     if width == 8:
         return payload.copy()
-    indices = np.empty(n_indices, dtype)
+    indices: NDArray[np.integer] = np.empty(n_indices, dtype)
     weights = (1 << np.arange(width - 1, -1, -1)).astype(dtype)
     for start in range(0, n_indices, _PER_PIECE):
         stop = min(start + _PER_PIECE, n_indices)
         piece = payload[start * width // 8 : packed_bytes(stop, width)]
         bits = np.unpackbits(piece, count=(stop - start) * width)
-        indices[start:stop] = bits.reshape(-1, width).astype(dtype) @ weights
+        indices[start:stop] = np.matmul(bits.reshape(-1, width).astype(dtype), weights)
     return indices
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from wc_core.errors import DataError, UnsafeFileError, WeightClusteringError
+from wc_core.errors import DataError, WeightClusteringError
 from wc_core.words import _
 
 MOST_BYTES = 8 * 2**30  # unpacked, of one file
@@ -64,7 +64,7 @@ def refuse_bomb(members: Iterable[zipfile.ZipInfo], file: str) -> None:
 
     Raises
     ------
-    UnsafeFileError
+    DataError
         If it says that it would.
     """
     members = list(members)
@@ -75,7 +75,7 @@ def refuse_bomb(members: Iterable[zipfile.ZipInfo], file: str) -> None:
             "{file} would unpack from {packed:.1f} MB to {total:.0f} MB, which is refused; "
             "use fewer or smaller images"
         )
-        raise UnsafeFileError(msg.format(file=file, packed=packed / 1e6, total=total / 1e6))
+        raise DataError(msg.format(file=file, packed=packed / 1e6, total=total / 1e6))
     if len(members) > MOST_MEMBERS:
         msg = _("{file} holds {n} files; at most {most} are read")
-        raise UnsafeFileError(msg.format(file=file, n=len(members), most=MOST_MEMBERS))
+        raise DataError(msg.format(file=file, n=len(members), most=MOST_MEMBERS))

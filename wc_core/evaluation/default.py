@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.data import PRESETS, Dataset, PreprocessSpec
+from wc_core.data.spec import CHANNELS
+from wc_core.errors import DataError
 from wc_core.evaluation.report import EvaluationConfig
 
 Size = tuple[int, int]
+Images = NDArray | Sequence[NDArray]
 
 BATCH_VALUES = 8_000_000
 """Numbers in one batch at most: deep layers hold many times as many."""
@@ -57,75 +60,77 @@ def default_config(model: HasInput, dataset: Dataset) -> EvaluationConfig:
 
 
 def _preset(model: HasInput, dataset: Dataset) -> PreprocessSpec:
-    channels = model.input_shape[0]
     own = PRESETS[dataset.default_preprocess]
-    as_is = _channels(dataset.images) == {channels} and _suits(own, channels)
-    if as_is and _gives(own, _sizes(dataset.images), model):
+    if _fits(own, model, dataset):
         return own
-    candidates = (getattr(model, "default_preprocess", ""), dataset.default_preprocess)
-    specs = [PRESETS[name] for name in candidates if name in PRESETS]
-    return next((spec for spec in specs if _suits(spec, channels)), PRESETS["unit"])
+    usual = PRESETS.get(getattr(model, "default_preprocess", ""), own)
+    # Values outside 0..255 were normalised by whoever made the file: never do so twice.
+    first, second = (own, usual) if own == PRESETS["raw"] else (usual, own)
+    channels = model.input_shape[0]
+    return next((spec for spec in (first, second) if _suits(spec, channels)), PRESETS["unit"])
 
 
 def _suits(spec: PreprocessSpec, channels: int) -> bool:
-    """Tell whether the mean and deviation are one for all channels, or one for each."""
-    return len(spec.mean) in (1, channels) and len(spec.std) in (1, channels)
+    """Tell whether mean and deviation are one number for all channels, or one for each."""
+    return {len(spec.mean), len(spec.std)} <= {1, channels}
 
 
-def _gives(spec: PreprocessSpec, sizes: set[Size], model: HasInput) -> bool:
-    """Tell whether all images come out in one size that the model takes."""
-    after = {_size_after(spec, size) for size in sizes}
+def _fits(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> bool:
+    """Tell whether the images come out as the model takes them."""
+    channels = model.input_shape[0]
+    given = _channels(dataset.images)
+    after = {CHANNELS[spec.colour]} if spec.colour in CHANNELS else given
+    return after == {channels} and _suits(spec, channels) and _sizes_fit(spec, model, dataset)
+
+
+def _sizes_fit(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> bool:
+    """Tell whether all images come out in one size, which the model takes."""
+    after = _sizes_after(spec, dataset)
     if len(after) != 1:
         return False
     wanted = model.input_shape[1:]
     return all(w is None or w == got for w, got in zip(wanted, after.pop(), strict=True))
 
 
-def _size_after(spec: PreprocessSpec, size: Size) -> Size:
-    if spec.crop is not None:
-        return spec.crop, spec.crop
-    if spec.resize is None:
-        return size
-    short = min(size)
-    height, width = (max(1, round(side * spec.resize / short)) for side in size)
-    return height, width
+def _sizes_after(spec: PreprocessSpec, dataset: Dataset) -> set[Size]:
+    """Return the sizes that images come out in; none if some cannot be cut so."""
+    try:
+        return {spec.size_after(*size) for size in _sizes(dataset.images)}
+    except DataError:
+        return set()
 
 
 def _coloured(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> PreprocessSpec:
-    wanted = model.input_shape[0]
-    given = _channels(dataset.images)
-    possible = {1: ("grey",), 3: ("rgb", "bgr")}.get(wanted, ())
-    if spec.colour in possible or (given == {wanted} and spec.colour == "as_is"):
+    channels = model.input_shape[0]
+    as_is = _channels(dataset.images) == {channels}
+    if CHANNELS.get(spec.colour, channels if as_is else None) == channels:
         return spec
-    changed = given != {wanted} and bool(possible)
-    return replace(spec, colour=possible[0] if changed else "as_is")
+    usual = {1: "grey", 3: "rgb"}.get(channels, "as_is")
+    return replace(spec, colour="as_is" if as_is else usual)
 
 
 def _sized(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> PreprocessSpec:
-    sizes = _sizes(dataset.images)
-    if _gives(spec, sizes, model):
-        return spec
-    plain = replace(spec, resize=None, crop=None)
-    if _gives(plain, sizes, model):
-        return plain
-    smallest = min((min(size) for size in sizes), default=ANY_SIZE)
+    untouched = replace(spec, resize=None, crop=None)
+    for candidate in (spec, untouched):
+        if _sizes_fit(candidate, model, dataset):
+            return candidate
+    smallest = min((min(size) for size in _sizes(dataset.images)), default=ANY_SIZE)
     side = model.input_shape[1] or model.input_shape[2] or min(ANY_SIZE, smallest)
     return replace(spec, resize=side, crop=side)
 
 
 def _batch_size(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> int:
-    sizes = {_size_after(spec, size) for size in _sizes(dataset.images)}
-    pixels = max((height * width for height, width in sizes), default=1)
+    pixels = max((h * w for h, w in _sizes_after(spec, dataset)), default=1)
     fitting = BATCH_VALUES // max(1, pixels * model.input_shape[0])
     return 1 << (min(256, max(1, fitting)).bit_length() - 1)
 
 
-def _sizes(images: Sequence[NDArray]) -> set[Size]:
+def _sizes(images: Images) -> set[Size]:
     if isinstance(images, np.ndarray):
         return {(images.shape[1], images.shape[2])}
     return {(image.shape[0], image.shape[1]) for image in images}
 
 
-def _channels(images: Sequence[NDArray]) -> set[int]:
+def _channels(images: Images) -> set[int]:
     shapes = {images.shape[1:]} if isinstance(images, np.ndarray) else {i.shape for i in images}
     return {shape[2] if len(shape) == 3 else 1 for shape in shapes}

@@ -122,7 +122,7 @@ def evaluate_steps(
         config = reference.config if reference else _default(model, runner, dataset)
     images = dataset if config.limit is None else dataset.take(config.limit)
     check_fits(images, config.preprocess, runner.input_shape, runner.n_classes)
-    _check_reference(reference, dataset, len(images), runner.n_classes)
+    _check_reference(reference, images, runner.n_classes)
     total = len(images)
     tally = _Tally()
     message = ngettext("running {n} image", "running {n} images", total).format(n=total)
@@ -136,7 +136,7 @@ def evaluate_steps(
         n_classes=runner.n_classes,
         class_names=_class_names(dataset, runner.n_classes),
         config=config,
-        dataset_digest=dataset.digest,
+        dataset_digest=images.digest,
         **_measures(tally, images.labels, runner.n_classes, reference),
         seconds=perf_counter() - start,
     )
@@ -149,24 +149,18 @@ def _default(model: Runnable, runner: CanRun, dataset: Dataset) -> EvaluationCon
     return default_config(getattr(original, "forward", None) or runner, dataset)
 
 
-def _check_reference(
-    reference: EvaluationReport | None, dataset: Dataset, n_samples: int, n_classes: int
-) -> None:
+def _check_reference(reference: EvaluationReport | None, images: Dataset, n_classes: int) -> None:
     if reference is None:
         return
-    if reference.dataset_digest != dataset.digest:
-        raise DataError(
-            _(
-                "the reference was measured on another data set; measure the original model on "
-                "{name} first"
-            ).format(name=dataset.name)
-        )
-    if reference.n_samples != n_samples:
+    if reference.n_samples != len(images):
         msg = _(
             "the reference was measured on {there} images and this is on {here}; use the same "
-            "limit for both"
+            "data and limit for both"
         )
-        raise DataError(msg.format(there=reference.n_samples, here=n_samples))
+        raise DataError(msg.format(there=reference.n_samples, here=len(images)))
+    if reference.dataset_digest != images.digest:
+        msg = _("the reference was measured on other images; measure the original on {name} first")
+        raise DataError(msg.format(name=images.name))
     if reference.n_classes != n_classes:
         msg = _("the reference has {there} classes and this model has {here}")
         raise DataError(msg.format(there=reference.n_classes, here=n_classes))

@@ -161,7 +161,8 @@ def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> 
     shifted = logits.astype(np.float64)
     shifted -= shifted.max(axis=1, keepdims=True)
     log_sums: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1))
-    return log_sums - shifted[np.arange(len(labels)), labels]
+    losses: NDArray[np.float64] = log_sums - shifted[np.arange(len(labels)), labels]
+    return losses
 
 
 def top_k_hits(
@@ -191,5 +192,6 @@ def top_k_hits(
 
 
 def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> NDArray[np.float64]:
-    zeros = np.zeros(len(part), dtype=np.float64)
-    return np.divide(part, whole, out=zeros, where=whole > 0)
+    shares = np.zeros(len(part), dtype=np.float64)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -37,7 +37,7 @@ class EvaluationConfig:
     True
     """
 
-    preprocess: PreprocessSpec = PreprocessSpec()
+    preprocess: PreprocessSpec = field(default_factory=PreprocessSpec)
     batch_size: int = 256
     limit: int | None = None
 
@@ -140,7 +140,7 @@ class EvaluationReport:
     config : EvaluationConfig
         How it was measured.
     dataset_digest : str
-        Digest of the whole data set, before `config.limit`.
+        Digest of the images measured: with `config.limit`, of that part of the set.
     seconds : float
         Wall time.
     warning : str

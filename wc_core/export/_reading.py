@@ -14,11 +14,11 @@ from safetensors import SafetensorError, deserialize
 from wc_core.blocks import BlockGrid
 from wc_core.codebook import CodebookWeight
 from wc_core.coding import unpack_indices
-from wc_core.compress import CompressedModel, LayerReport, stored_sizes
+from wc_core.compression import CompressedModel, LayerReport, stored_sizes
 from wc_core.errors import ModelFileError, WeightClusteringError
 from wc_core.export._safetensors import StoredTensor, payload_digest
 from wc_core.models import Model, TensorInfo, list_layers, runnable
-from wc_core.models.weights import SAFETENSORS_DTYPES, from_stored
+from wc_core.models.weights import FLOATS, SAFETENSORS_DTYPES, from_stored
 from wc_core.recipe import BlockSpec, Recipe
 from wc_core.words import _
 
@@ -149,6 +149,9 @@ def _weight(container: _Container, name: str, layer: Mapping[str, Any]) -> Codeb
         raise ModelFileError(msg.format(name=name))
     width = (len(codebook) - 1).bit_length()
     payload = container.array(f"{name}.indices", ("uint8",))
+    if layer["dtype"] not in FLOATS:
+        msg = _("{name} is said to hold {dtype} values")
+        raise ModelFileError(msg.format(name=name, dtype=layer["dtype"]))
     scales = None
     if f"{name}.scales" in container.tensors:
         scales = container.array(f"{name}.scales", ("float32",))

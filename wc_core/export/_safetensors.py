@@ -61,7 +61,7 @@ def payload_digest(tensors: Mapping[str, StoredTensor]) -> str:
     """Return the SHA-256 over the bytes of all stored tensors, in the order of their names."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        digest.update(tensors[name].data)
+        digest.update(tensors[name].data.data)
     return digest.hexdigest()
 
 

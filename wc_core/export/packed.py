@@ -14,7 +14,7 @@ import numpy as np
 from wc_core import __version__
 from wc_core.codebook import CodebookWeight
 from wc_core.coding import pack_indices
-from wc_core.compress import CompressedModel
+from wc_core.compression import CompressedModel
 from wc_core.errors import ConfigError, ModelFileError
 from wc_core.export._reading import FORMAT_VERSION, GRAPH, METADATA_KEY, is_packed, read_packed
 from wc_core.export._safetensors import (

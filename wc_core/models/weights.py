@@ -38,12 +38,12 @@ ITEM_BYTES = {
 }
 
 
-def from_stored(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
+def from_stored(data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> NDArray:
     """Read an array from little-endian bytes.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or memoryview
     dtype : str
         Dtype in the file; "bfloat16" comes out as float32.
     shape : sequence of int

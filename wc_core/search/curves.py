@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from wc_core.compress import CompressedModel, compress, finite
+from wc_core.compression import CompressedModel, compress, finite
 from wc_core.data import Dataset
 from wc_core.errors import ConfigError
 from wc_core.evaluation import EvaluationConfig, EvaluationReport, evaluate

@@ -3,7 +3,15 @@
 One more means a file with a function under `@ARCHITECTURES.register`, and a line below.
 """
 
-from wc_core.models.zoo import cifar_resnet, lenet, mobilenet_v2, resnet, vgg
+from wc_core.models.zoo import (
+    cifar_resnet,
+    efficientnet_lite,
+    lenet,
+    mlp,
+    mobilenet_v2,
+    resnet,
+    vgg,
+)
 from wc_core.models.zoo._recognise import recognise
 from wc_core.models.zoo._registry import ARCHITECTURES, Family, Shapes
 from wc_core.models.zoo._torch_forward import TorchForward, TorchRunner
@@ -15,7 +23,9 @@ __all__ = [
     "TorchForward",
     "TorchRunner",
     "cifar_resnet",
+    "efficientnet_lite",
     "lenet",
+    "mlp",
     "mobilenet_v2",
     "recognise",
     "resnet",

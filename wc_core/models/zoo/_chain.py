@@ -3,13 +3,24 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from wc_core.models.zoo._base import Shapes
+from wc_core.models.zoo._registry import Shapes
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A layer with a weight, and perhaps a bias."""
+    """A layer with a weight, and perhaps a bias.
+
+    Parameters
+    ----------
+    stem : str
+        Name of the layer; empty if its weight is named "weight" alone.
+    shape : tuple of int
+        Of the weight.
+    bias : bool
+        Whether it has one.
+    """
 
     stem: str
     shape: tuple[int, ...]
@@ -28,11 +39,21 @@ def links(shapes: Shapes) -> list[Link] | None:
     for name, shape in shapes.items():
         stem, _dot, kind = name.rpartition(".")
         if kind == "weight" and len(shape) >= 2 and all(shape):
-            bias = shapes.get(f"{stem}.bias")
-            n_biases += bias is not None
-            found.append(Link(stem, shape, bias is not None))
+            bias = f"{stem}.bias".removeprefix(".") in shapes
+            n_biases += bias
+            found.append(Link(stem, shape, bias))
     complete = len(found) + n_biases == len(shapes)
     return found if found and complete else None
+
+
+def renames(modules: Sequence[str], found: Sequence[Link]) -> dict[str, str]:
+    """Map the names of a module's tensors to those of the layers found."""
+    pairs = {
+        f"{module}.{kind}": f"{link.stem}.{kind}".removeprefix(".")
+        for module, link in zip(modules, found, strict=True)
+        for kind in ("weight", "bias")
+    }
+    return {ours: theirs for ours, theirs in pairs.items() if ours != theirs}
 
 
 def chain(found: Sequence[Link]) -> list[Link] | None:
@@ -49,7 +70,7 @@ def chain(found: Sequence[Link]) -> list[Link] | None:
 
 
 def _fits(order: Sequence[Link]) -> bool:
-    return all(a.shape[0] == b.shape[1] for a, b in zip(order, order[1:], strict=False))
+    return all(a.shape[0] == b.shape[1] for a, b in pairwise(order))
 
 
 def _by_shape(found: Sequence[Link]) -> list[Link] | None:

@@ -1,113 +1,116 @@
-"""LeNet-5, as published and as Caffe has it."""
+"""LeNet-5 under any names, classic and Caffe's.
 
+Such a network is told by its shapes: two convolutions of 5 x 5, then two or three linear
+layers, each kind in the natural order of names. ReLU is taken to follow each layer but the
+last, and a 2 x 2 max-pool each convolution.
+
+References
+----------
+Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
+recognition", Proceedings of the IEEE 86(11), 1998.
+Y. Jia et al., "Caffe: Convolutional architecture for fast feature embedding", ACM
+Multimedia, 2014, examples/mnist: the wider LeNet-5.
+"""
+
+from collections import OrderedDict
 from functools import partial
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-from torch.nn import functional as F
+from wc_core.models.zoo._chain import Link, links, natural, renames
+from wc_core.models.zoo._registry import ARCHITECTURES, Shapes
+from wc_core.models.zoo._torch_forward import TorchForward
+from wc_core.models.zoo.mlp import build_lenet_300_100, build_mlp, small_preset
 
-from wc_core.models.zoo._base import ARCHITECTURES, Design, Shapes
-from wc_core.models.zoo._chain import Link, links, natural
-from wc_core.models.zoo.mlp import MLP
+if TYPE_CHECKING:
+    from torch import nn
 
-_KERNEL = 5
+__all__ = ["build_lenet5", "build_lenet5_caffe", "build_lenet_300_100", "lenet5"]
+
+CLASSIC = (6, 16, 120, 84)  # channels of both convolutions, then outputs of hidden layers
+CAFFE = (20, 50, 500)
+KERNEL = 5
+MAPS = (28, 0, 4), (28, 2, 5), (32, 0, 5)  # side and padding of images, side of the last maps
 
 
-class LeNet5(nn.Module):
-    """Two convolutions of 5x5, each followed by 2x2 max-pooling, then linear layers; ReLU between.
+def build_lenet5(n_classes: int = 10, in_channels: int = 1, *, side: int = 28) -> "nn.Module":
+    """Return LeNet-5 with ReLU and max-pooling (61,706 parameters).
 
     Parameters
     ----------
-    in_channels : int
-    channels : pair of int
-        Output channels of the convolutions.
-    features : tuple of int
-        Inputs of the first linear layer, then outputs of every linear layer.
-    side : int
-        Height and width of the feature maps that the first linear layer sees.
-
-    References
-    ----------
-    Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+    n_classes, in_channels : int
+    side : {28, 32}
+        Side of the images in pixels; 28 is padded to 32.
     """
-
-    def __init__(
-        self, in_channels: int, channels: tuple[int, int], features: tuple[int, ...], side: int
-    ) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, channels[0], _KERNEL)
-        self.conv2 = nn.Conv2d(channels[0], channels[1], _KERNEL)
-        self.depth = len(features) - 1
-        for i in range(self.depth):
-            self.add_module(f"fc{i + 1}", nn.Linear(features[i], features[i + 1]))
-        self.input_side = _input_side(side)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits; images a little smaller than wanted get a border of zeros.
-
-        28 x 28 images are padded to the 32 x 32 of the paper, which is the same as
-        padding the first convolution by 2.
-        """
-        border = max(0, self.input_side - images.shape[-1]) // 2
-        x = F.pad(images, (border, border, border, border))
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2).flatten(1)
-        for i in range(1, self.depth):
-            x = F.relu(self.get_submodule(f"fc{i}")(x))
-        logits: torch.Tensor = self.get_submodule(f"fc{self.depth}")(x)
-        return logits
+    return _build(in_channels, CLASSIC, n_classes, 5, (32 - side) // 2)
 
 
-def build_lenet5(n_classes: int = 10, in_channels: int = 1) -> nn.Module:
-    """Return LeNet-5 with ReLU and max-pooling, 61,706 parameters, for (n, 1, 28, 28) images."""
-    return LeNet5(in_channels, (6, 16), (400, 120, 84, n_classes), side=5)
+def build_lenet5_caffe(n_classes: int = 10, in_channels: int = 1) -> "nn.Module":
+    """Return Caffe's LeNet-5 for images of 28 x 28 (431,080 parameters)."""
+    return _build(in_channels, CAFFE, n_classes, 4, 0)
 
 
-def build_lenet_300_100(n_classes: int = 10) -> nn.Module:
-    """Return LeNet-300-100, 266,610 parameters, for (n, 1, 28, 28) images."""
-    return MLP((784, 300, 100, n_classes))
+def _build(
+    in_channels: int,
+    widths: tuple[int, ...],
+    n_classes: int,
+    map_side: int,
+    padding: int,
+    biases: tuple[bool, ...] = (),
+) -> "nn.Module":
+    """Chain two convolutions, the first of them padded, and linear layers."""
+    from torch import nn
+
+    first, second, *hidden = widths
+    biases = biases or (True,) * (len(widths) + 1)
+    parts: OrderedDict[str, nn.Module] = OrderedDict(
+        conv1=nn.Conv2d(in_channels, first, KERNEL, padding=padding, bias=biases[0]),
+        conv1_relu=nn.ReLU(),
+        conv1_pool=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(first, second, KERNEL, bias=biases[1]),
+        conv2_relu=nn.ReLU(),
+        conv2_pool=nn.MaxPool2d(2),
+    )
+    linear = build_mlp((second * map_side**2, *hidden, n_classes), biases[2:])
+    parts.update(linear.named_children())
+    return nn.Sequential(parts)
 
 
 @ARCHITECTURES.register("lenet5")
-def read_lenet5(shapes: Shapes) -> Design | None:
-    """Read a LeNet-5 of any widths: its sequence of shapes is enough, names are free."""
-    found = links(shapes)
-    ordered = sorted(found or (), key=lambda link: (-len(link.shape), natural(link.stem)))
-    convolutions, linears = ordered[:2], ordered[2:]
-    if not _looks_right(convolutions, linears):
+def lenet5(shapes: Shapes) -> TorchForward | None:
+    """Propose a LeNet-5 of any widths for two convolutions and two or three linear layers.
+
+    The size of the images follows from the inputs of the first linear layer. Where maps of
+    5 x 5 leave two answers, it is 28 padded to 32 for grey images and 32 for colour.
+    """
+    order = sorted(links(shapes) or (), key=lambda link: (-len(link.shape), natural(link.stem)))
+    if [len(link.shape) for link in order] not in ([4, 4, 2, 2], [4, 4, 2, 2, 2]):
         return None
-    _, in_channels, *_kernel = convolutions[0].shape
-    channels = (convolutions[0].shape[0], convolutions[1].shape[0])
-    features = (linears[0].shape[1], *(link.shape[0] for link in linears))
-    side = int((features[0] // channels[1]) ** 0.5)
-    n_classes = features[-1]
-    # 5x5 maps come from 32x32 images, or from padded 28x28 ones: grey sets have 28, colour ones 32
-    size = 28 if side == 5 and in_channels == 1 else _input_side(side)
-    modules = ["conv1", "conv2", *(f"fc{i + 1}" for i in range(len(linears)))]
-    return Design(
-        name="LeNet-5 (Caffe)" if (*channels, *features[1:-1]) == (20, 50, 500) else "LeNet-5",
+    in_channels, n_classes = order[0].shape[1], order[-1].shape[0]
+    widths = tuple(link.shape[0] for link in order[:-1])
+    side, padding, map_side = _images(order[1], order[2], grey=in_channels == 1)
+    biases = tuple(link.bias for link in order)
+    modules = ["conv1", "conv2", *(f"fc{i + 1}" for i in range(len(order) - 2))]
+    shape = (in_channels, side, side)
+    return TorchForward(
+        name=_name(widths),
         n_classes=n_classes,
-        input_shape=(in_channels, size, size),
-        default_preprocess="cifar10" if in_channels == 3 else "unit",
-        build=partial(LeNet5, in_channels, channels, features, side),
-        names={
-            f"{module}.{kind}": f"{link.stem}.{kind}"
-            for module, link in zip(modules, ordered, strict=True)
-            for kind in ("weight", "bias")
-        },
+        input_shape=shape,
+        default_preprocess=small_preset(shape),
+        build=partial(_build, in_channels, widths, n_classes, map_side, padding, biases),
+        renames=renames(modules, order),
     )
 
 
-def _looks_right(convolutions: list[Link], linears: list[Link]) -> bool:
-    if [len(link.shape) for link in convolutions] != [4, 4] or not 2 <= len(linears) <= 3:
-        return False
-    if any(len(link.shape) != 2 for link in linears):
-        return False
-    kernels = {link.shape[2:] for link in convolutions}
-    maps, left = divmod(linears[0].shape[1], max(1, convolutions[1].shape[0]))
-    return kernels == {(_KERNEL, _KERNEL)} and not left and maps in (16, 25)
+def _images(last_conv: Link, first_linear: Link, *, grey: bool) -> tuple[int, int, int]:
+    """Return side and padding of the images, and the side of the maps they end as."""
+    small, padded, large = MAPS
+    if first_linear.shape[1] == last_conv.shape[0] * small[2] ** 2:
+        return small
+    return padded if grey else large
 
 
-def _input_side(side: int) -> int:
-    """Return the size of images that end as maps of `side`: twice a pool of 2 after a 5x5."""
-    return 2 * (2 * side + _KERNEL - 1) + _KERNEL - 1
+def _name(widths: tuple[int, ...]) -> str:
+    """Name a LeNet-5, with its widths where they are neither of the two known."""
+    if widths == CLASSIC:
+        return "LeNet-5"
+    return "LeNet-5 (Caffe)" if widths == CAFFE else f"LeNet-5 ({'-'.join(map(str, widths))})"

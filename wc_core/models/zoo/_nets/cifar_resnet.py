@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 
 class ShortcutBlock(nn.Module):
@@ -27,12 +27,12 @@ class ShortcutBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of both branches, rectified."""
-        out = F.relu(self.bn1(self.conv1(x)))
+        out = functional.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
         before = self.n_missing // 2
         shortcut = x[:, :, :: self.stride, :: self.stride]
-        padded = F.pad(shortcut, (0, 0, 0, 0, before, self.n_missing - before))
-        return F.relu(out + padded)
+        padded = functional.pad(shortcut, (0, 0, 0, 0, before, self.n_missing - before))
+        return functional.relu(out + padded)
 
 
 class CifarResNet(nn.Module):
@@ -63,7 +63,7 @@ class CifarResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits."""
-        out = F.relu(self.bn1(self.conv1(x)))
+        out = functional.relu(self.bn1(self.conv1(x)))
         out = self.layer3(self.layer2(self.layer1(out)))
         logits: Tensor = self.get_submodule(self.head)(out.mean((2, 3)))
         return logits
