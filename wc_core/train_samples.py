@@ -13,7 +13,7 @@ import io
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -207,11 +207,9 @@ def train_model(job: Job, train: Split, say: Callable[[str], None]) -> "nn.Modul
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, HIGHEST_RATE, total_steps=n_steps)
     images, labels = _tensors(train)
     draws = torch.Generator().manual_seed(SEED)
-    for epoch in range(job.epochs):
+    for epoch in range(1, job.epochs + 1):
         losses = []
-        for rows in torch.randperm(len(labels), generator=draws).split(BATCH):
-            if len(rows) < BATCH:
-                continue  # a short last batch would be noisier, and one step too many
+        for rows in _batches(len(labels), draws):
             batch = _mirrored(images[rows], draws) if job.flips else images[rows]
             loss = torch.nn.functional.cross_entropy(module(batch), labels[rows])
             optimizer.zero_grad()
@@ -221,8 +219,17 @@ def train_model(job: Job, train: Split, say: Callable[[str], None]) -> "nn.Modul
             losses.append(loss.item())
         text = _("{title}, epoch {epoch} of {epochs}: loss {loss:.3f}")
         mean = float(np.mean(losses))
-        say(text.format(title=job.title, epoch=epoch + 1, epochs=job.epochs, loss=mean))
+        say(text.format(title=job.title, epoch=epoch, epochs=job.epochs, loss=mean))
     return module.eval()
+
+
+def _batches(n: int, draws: "torch.Generator") -> "Iterator[torch.Tensor]":
+    """Yield the rows of each batch in random order; a short last one would be too noisy."""
+    import torch
+
+    order = torch.randperm(n, generator=draws)
+    for start in range(0, n - BATCH + 1, BATCH):
+        yield order[start : start + BATCH]
 
 
 def n_correct(module: "nn.Module", test: Split) -> int:

@@ -15,7 +15,7 @@ def sparsity(weight: NDArray) -> float:
     >>> sparsity(np.array([0.0, 1.0, -0.0, 2.0]))
     0.5
     """
-    return 1.0 - np.count_nonzero(weight) / weight.size if weight.size else 0.0
+    return 1.0 - int(np.count_nonzero(weight)) / weight.size if weight.size else 0.0
 
 
 def block_sparsity(weight: NDArray[np.floating], block: BlockSpec) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ def test_only_the_first_differences_are_listed() -> None:
     [
         {},
         {"weight": ()},
-        {"encoder.weight": (8, 4), "decoder.weight": (4, 9)},
+        {"encoder.weight": (8, 4), "decoder.weight": (5, 9)},
         {"conv1.weight": (6,), "fc.weight": (3,), "layer1.0.conv1.weight": (2, 2)},
         {"fc1.weight": (10**18, 0), "fc1.bias": (10**18,)},
     ],

@@ -1,0 +1,104 @@
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from wc_core.size import SizeItem, SizeReport
+
+CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a curve, as the search yields it."""
+
+    layer: str
+    k: int
+    stored_bytes: int
+    sqnr_db: float
+    accuracy: float | None
+    agreement: float | None
+
+
+@pytest.fixture
+def class_names():
+    return CLASSES
+
+
+@pytest.fixture
+def weights():
+    return np.random.default_rng(0).normal(0, 0.05, (24, 40)).astype(np.float32)
+
+
+@pytest.fixture
+def confusions():
+    rng = np.random.default_rng(1)
+    before = rng.integers(0, 9, (10, 10)) + 100 * np.eye(10, dtype=int)
+    after = rng.integers(0, 9, (10, 10)) + 95 * np.eye(10, dtype=int)
+    return before, after
+
+
+@pytest.fixture
+def evaluation(confusions):
+    def report(matrix):
+        precision = np.diag(matrix) / matrix.sum(axis=0)
+        recall = np.diag(matrix) / matrix.sum(axis=1)
+        accuracy = np.trace(matrix) / matrix.sum()
+        return SimpleNamespace(
+            class_names=CLASSES,
+            precision=precision,
+            recall=recall,
+            f1=2 * precision * recall / (precision + recall),
+            accuracy=accuracy,
+            interval=(accuracy - 0.01, accuracy + 0.01),
+            n_samples=int(matrix.sum()),
+        )
+
+    return report(confusions[0]), report(confusions[1])
+
+
+@pytest.fixture
+def layers():
+    def layer(name, n_weights, sqnr_db):
+        return SimpleNamespace(
+            name=name,
+            n_weights=n_weights,
+            index_bytes=n_weights // 2,
+            codebook_bytes=64,
+            scale_bytes=0,
+            sqnr_db=sqnr_db,
+            distortion=1e-5,
+        )
+
+    return [layer("conv1.weight", 150, 17.5), layer("fc1.weight", 48_000, 20.25)]
+
+
+@pytest.fixture
+def size_report():
+    items = (
+        SizeItem("fc1.weight", "indices", 24_000),
+        SizeItem("fc1.weight", "codebook", 64),
+        SizeItem("", "header", 936),
+    )
+    return SizeReport(items, original_bytes=200_000, fp32_bytes=192_000)
+
+
+@pytest.fixture
+def curve_points():
+    return [
+        Point(name, k, scale * k, 6.0 * np.log2(k), 0.9 - 0.2 / k, 0.95 - 0.2 / k)
+        for name, scale in (("conv1.weight", 10), ("fc1.weight", 900))
+        for k in (2, 16, 256)
+    ]
