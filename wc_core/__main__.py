@@ -199,17 +199,17 @@ def _evaluated(options: argparse.Namespace, model: Any, reference: Any = None) -
     from wc_core.evaluation import evaluate_steps
 
     dataset = load_dataset(options.data)
-    config = _evaluation_config(options, model.runner(), dataset)
+    config = _evaluation_config(options, model, dataset)
     return _watch(evaluate_steps(model, dataset, config, reference=reference), options)
 
 
-def _evaluation_config(options: argparse.Namespace, runner: Any, dataset: Any) -> Any:
+def _evaluation_config(options: argparse.Namespace, model: Any, dataset: Any) -> Any:
     from dataclasses import replace
 
     from wc_core.data import PRESETS, PreprocessSpec
     from wc_core.evaluation import default_config
 
-    config = default_config(runner, dataset)
+    config = default_config(model.forward or model.runner(), dataset)
     if options.preprocess and options.preprocess.lstrip().startswith("{"):
         try:
             fields = json.loads(options.preprocess)

@@ -13,7 +13,7 @@ from wc_core.clustering import check_plan
 from wc_core.codebook import CodebookWeight, cluster_weight_steps, mean_squared_error, sqnr_db
 from wc_core.coding import packed_bytes
 from wc_core.errors import ConfigError
-from wc_core.models import LayerInfo, Model, Runner, list_layers
+from wc_core.models import Forward, LayerInfo, Model, Runner, list_layers
 from wc_core.models.weights import round_to
 from wc_core.progress import Progress, last_result
 from wc_core.recipe import LayerPlan, Recipe
@@ -129,6 +129,11 @@ class CompressedModel:
     def name(self) -> str:
         """Name of the model, for people."""
         return self.original.name
+
+    @property
+    def forward(self) -> Forward | None:
+        """How the model is run, if that is known."""
+        return self.original.forward
 
     @property
     def n_clustered(self) -> int:

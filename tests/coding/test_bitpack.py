@@ -28,7 +28,9 @@ def test_lengths_beyond_one_piece_round_trip(width):
 
 def test_the_first_index_is_in_the_highest_bits():
     """The order of bits is part of the file format."""
-    np.testing.assert_array_equal(pack_indices(np.array([1, 2, 3, 4, 5]), 3), [0b00101001, 0b11001010])
+    np.testing.assert_array_equal(
+        pack_indices(np.array([1, 2, 3, 4, 5]), 3), [0b00101001, 0b11001010]
+    )
 
 
 @pytest.mark.parametrize(("indices", "width"), [([4], 2), ([-1], 4), ([1], 0), ([1], 17)])

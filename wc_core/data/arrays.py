@@ -125,21 +125,28 @@ def _shaped(array: NDArray, file: str) -> tuple[NDArray, tuple[str, ...]]:
     if array.ndim == 2:
         return _unrolled(array)
     notes: tuple[str, ...] = ()
-    if array.ndim == 4 and array.shape[-1] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
-        array = np.moveaxis(array, 1, -1)
-        notes = (_("The file holds channels first (n, c, h, w)."),)
-    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[-1] not in (1, 3, 4)):
+    axis = _channel_axis(array.shape)
+    if array.ndim not in (3, 4) or (array.ndim == 4 and axis is None):
         msg = _(
             "{file}: images have shape {shape}; give (n, height, width), "
             "(n, height, width, channels) or (n, channels, height, width)"
         )
         raise DataError(msg.format(file=file, shape=array.shape))
+    if axis == 1:
+        array = np.moveaxis(array, 1, -1)
+        notes = (_("The file holds channels first (n, c, h, w)."),)
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == 4 and array.shape[-1] == 4:
         array = array[..., :3]
         notes = (*notes, _("The fourth channel, alpha, is left out."))
     return array, notes
+
+
+def _channel_axis(shape: tuple[int, ...]) -> int | None:
+    """Tell which of four axes holds the channels; 4 of them (alpha) is the last guess."""
+    places = [(axis, n) for n in ((1, 3), (4,)) for axis in (3, 1)] if len(shape) == 4 else []
+    return next((axis for axis, n in places if shape[axis] in n), None)
 
 
 def _unrolled(array: NDArray) -> tuple[NDArray, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from wc_core.data import PRESETS, Dataset, PreprocessSpec
 from wc_core.data.spec import CHANNELS
 from wc_core.errors import DataError
 from wc_core.evaluation.report import EvaluationConfig
+from wc_core.models import TakesImages
 
 Size = tuple[int, int]
 Images = NDArray | Sequence[NDArray]
@@ -22,22 +22,7 @@ ANY_SIZE = 224
 """Side to which images of differing sizes are brought where the model takes any."""
 
 
-class HasInput(Protocol):
-    """The part of a runner or forward that decides how it is fed.
-
-    A `default_preprocess` (key in `wc_core.data.PRESETS`) is used where there is one.
-    """
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-
-    @property
-    def input_shape(self) -> tuple[int, int | None, int | None]:
-        """Channels, height, width; None where any size will do."""
-
-
-def default_config(model: HasInput, dataset: Dataset) -> EvaluationConfig:
+def default_config(model: TakesImages, dataset: Dataset) -> EvaluationConfig:
     """Choose a preprocessing that makes the images fit the model.
 
     The data set's own preset is taken when its images fit the model as they are, as they are
@@ -47,6 +32,7 @@ def default_config(model: HasInput, dataset: Dataset) -> EvaluationConfig:
     Parameters
     ----------
     model : Runner or Forward
+        One that has a `default_preprocess` (a key in `wc_core.data.PRESETS`) knows what suits it.
     dataset : Dataset
 
     Returns
@@ -59,7 +45,7 @@ def default_config(model: HasInput, dataset: Dataset) -> EvaluationConfig:
     return EvaluationConfig(preprocess=spec, batch_size=_batch_size(spec, model, dataset))
 
 
-def _preset(model: HasInput, dataset: Dataset) -> PreprocessSpec:
+def _preset(model: TakesImages, dataset: Dataset) -> PreprocessSpec:
     own = PRESETS[dataset.default_preprocess]
     if _fits(own, model, dataset):
         return own
@@ -75,7 +61,7 @@ def _suits(spec: PreprocessSpec, channels: int) -> bool:
     return {len(spec.mean), len(spec.std)} <= {1, channels}
 
 
-def _fits(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> bool:
+def _fits(spec: PreprocessSpec, model: TakesImages, dataset: Dataset) -> bool:
     """Tell whether the images come out as the model takes them."""
     channels = model.input_shape[0]
     given = _channels(dataset.images)
@@ -83,7 +69,7 @@ def _fits(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> bool:
     return after == {channels} and _suits(spec, channels) and _sizes_fit(spec, model, dataset)
 
 
-def _sizes_fit(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> bool:
+def _sizes_fit(spec: PreprocessSpec, model: TakesImages, dataset: Dataset) -> bool:
     """Tell whether all images come out in one size, which the model takes."""
     after = _sizes_after(spec, dataset)
     if len(after) != 1:
@@ -100,7 +86,7 @@ def _sizes_after(spec: PreprocessSpec, dataset: Dataset) -> set[Size]:
         return set()
 
 
-def _coloured(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> PreprocessSpec:
+def _coloured(spec: PreprocessSpec, model: TakesImages, dataset: Dataset) -> PreprocessSpec:
     channels = model.input_shape[0]
     as_is = _channels(dataset.images) == {channels}
     if CHANNELS.get(spec.colour, channels if as_is else None) == channels:
@@ -109,7 +95,7 @@ def _coloured(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> Prepro
     return replace(spec, colour="as_is" if as_is else usual)
 
 
-def _sized(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> PreprocessSpec:
+def _sized(spec: PreprocessSpec, model: TakesImages, dataset: Dataset) -> PreprocessSpec:
     untouched = replace(spec, resize=None, crop=None)
     for candidate in (spec, untouched):
         if _sizes_fit(candidate, model, dataset):
@@ -119,7 +105,7 @@ def _sized(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> Preproces
     return replace(spec, resize=side, crop=side)
 
 
-def _batch_size(spec: PreprocessSpec, model: HasInput, dataset: Dataset) -> int:
+def _batch_size(spec: PreprocessSpec, model: TakesImages, dataset: Dataset) -> int:
     pixels = max((h * w for h, w in _sizes_after(spec, dataset)), default=1)
     fitting = BATCH_VALUES // max(1, pixels * model.input_shape[0])
     return 1 << (min(256, max(1, fitting)).bit_length() - 1)

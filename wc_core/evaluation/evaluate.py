@@ -21,6 +21,7 @@ from wc_core.evaluation.metrics import (
     wilson_interval,
 )
 from wc_core.evaluation.report import NO_CLASS, EvaluationConfig, EvaluationReport
+from wc_core.models import Runner
 from wc_core.progress import Progress, last_result
 from wc_core.words import _, ngettext
 
@@ -30,25 +31,10 @@ NEAR_CHANCE = 0.05
 """A baseline this small a part of the way from guessing to perfect is flagged."""
 
 
-class CanRun(Protocol):
-    """A runner as evaluation sees it: images (n, c, h, w) to logits (n, n_classes)."""
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-
-    @property
-    def input_shape(self) -> tuple[int, int | None, int | None]:
-        """Channels, height, width; None where any size will do."""
-
-    def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return logits."""
-
-
 class Runnable(Protocol):
     """A model, compressed or not."""
 
-    def runner(self) -> CanRun:
+    def runner(self) -> Runner:
         """Return the model ready to run."""
 
 
@@ -143,7 +129,7 @@ def evaluate_steps(
     yield Progress(total, total, message, report)
 
 
-def _default(model: Runnable, runner: CanRun, dataset: Dataset) -> EvaluationConfig:
+def _default(model: Runnable, runner: Runner, dataset: Dataset) -> EvaluationConfig:
     # Only the description of an architecture knows what it is usually trained on.
     original = getattr(model, "original", model)
     return default_config(getattr(original, "forward", None) or runner, dataset)
@@ -166,7 +152,7 @@ def _check_reference(reference: EvaluationReport | None, images: Dataset, n_clas
         raise DataError(msg.format(there=reference.n_classes, here=n_classes))
 
 
-def _logits(runner: CanRun, batch: NDArray[np.float32]) -> NDArray[np.floating]:
+def _logits(runner: Runner, batch: NDArray[np.float32]) -> NDArray[np.floating]:
     logits = np.asarray(runner(batch))
     if logits.shape != (len(batch), runner.n_classes):
         msg = _(

@@ -46,8 +46,8 @@ class TensorInfo:
 InputShape = tuple[int, int | None, int | None]
 
 
-class Runnable(Protocol):
-    """What is known of a model that can run, before it does."""
+class TakesImages(Protocol):
+    """A classifier of images, as far as what it takes and tells apart."""
 
     @property
     def n_classes(self) -> int:
@@ -60,7 +60,7 @@ class Runnable(Protocol):
         ...
 
 
-class Runner(Runnable, Protocol):
+class Runner(TakesImages, Protocol):
     """A model ready to run."""
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,7 +68,7 @@ class Runner(Runnable, Protocol):
         ...
 
 
-class Forward(Runnable, Protocol):
+class Forward(TakesImages, Protocol):
     """How the tensors of a model are run; knows no weights."""
 
     @property

@@ -2,7 +2,8 @@
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from wc_core.errors import ModelFileError, UnsafeFileError
 from wc_core.models._contents import FileContents, check_dtype
+from wc_core.models._torch_archive import MAX_EXPANSION, check_archive, check_pickles, damaged
 from wc_core.models.model import TensorInfo
 from wc_core.models.weights import to_numpy
 from wc_core.words import _
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 NESTED_UNDER = ("state_dict", "model_state_dict", "model", "net", "ema", "module", "params")
 MAX_NESTING = 3
-MAX_EXPANSION = 20  # bytes claimed per byte of file; tensors are stored uncompressed, so 1 is usual
 
 
 def list_torch(path: Path) -> tuple[TensorInfo, ...]:
@@ -33,13 +34,13 @@ def list_torch(path: Path) -> tuple[TensorInfo, ...]:
     UnsafeFileError
         If it is a pickled module, carries code, or would expand beyond reason.
     """
-    return _infos(_state_dict(_load(path), [])[0], path)
+    return _infos(_state_dict(_load(path), []), path)
 
 
 def read_torch(path: Path) -> FileContents:
     """Read a checkpoint; raises as `list_torch`."""
     notes: list[str] = []
-    state, __ = _state_dict(_load(path), notes)
+    state = _state_dict(_load(path), notes)
     infos = _infos(state, path)
     arrays: dict[str, NDArray] = {}
     for info in infos:
@@ -53,7 +54,9 @@ def _load(path: Path) -> Any:
 
     is_zip = zipfile.is_zipfile(path)
     if is_zip:
-        _check_archive(path)
+        check_archive(path, _how_to_save)
+    else:
+        check_pickles(path)
     # Mapped storages are read when a tensor is used, so listing costs the header only. torch
     # maps by path, but takes the name's ending at its word; such a file it gets opened.
     mapped = is_zip and path.suffix != ".safetensors"
@@ -62,47 +65,26 @@ def _load(path: Path) -> Any:
             source = path if mapped else file
             return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped or None)
     except UnpicklingError as error:
-        raise _unsafe(path, str(error)) from error
+        raise _unsafe(str(error)) from error
     except MemoryError as error:
         raise UnsafeFileError(_("it claims to need more memory than there is")) from error
     except Exception as error:
         # A damaged pickle can fail anywhere inside torch, in any way.
-        msg = _("it is a truncated or damaged torch checkpoint ({error}); save it again")
-        raise ModelFileError(msg.format(error=_first_line(error))) from error
+        raise ModelFileError(damaged(error)) from error
 
 
-def _check_archive(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        msg = _("it is a damaged zip archive ({error}); copy or download it again")
-        raise ModelFileError(msg.format(error=_first_line(error))) from error
-    names = [member.filename for member in members]
-    if not any(name.endswith("data.pkl") for name in names):
-        msg = _("it is a zip archive, but not a torch checkpoint; a model file is needed")
-        raise ModelFileError(msg)
-    if any("/code/" in name or name.endswith("constants.pkl") for name in names):
-        msg = _("it is a TorchScript archive, which carries code. {how}")
-        raise UnsafeFileError(msg.format(how=_how_to_save("torch.jit.load", path)))
-    claimed = sum(member.file_size for member in members)
-    if claimed > MAX_EXPANSION * path.stat().st_size:
-        msg = _("it is a zip bomb: {found} bytes claim to hold {claimed}")
-        raise UnsafeFileError(msg.format(found=path.stat().st_size, claimed=claimed))
-
-
-def _unsafe(path: Path, reason: str) -> ModelFileError:
+def _unsafe(reason: str) -> ModelFileError:
     found = re.search(r"GLOBAL ([\w.]+)", reason) or re.search(
         r"([\w.]+\.[\w]+) was not an allowed", reason
     )
     if found is None:
         msg = _("it is a pickle, but no torch checkpoint of tensors, or a damaged one. {how}")
-        return UnsafeFileError(msg.format(how=_how_to_save("torch.load", path)))
+        return UnsafeFileError(msg.format(how=_how_to_save("torch.load")))
     msg = _("it is a pickled object ({what}), and opening it would run code. {how}")
-    return UnsafeFileError(msg.format(what=found[1], how=_how_to_save("torch.load", path)))
+    return UnsafeFileError(msg.format(what=found[1], how=_how_to_save("torch.load")))
 
 
-def _how_to_save(loader: str, path: Path) -> str:
+def _how_to_save(loader: str) -> str:
     flag = ", weights_only=False" if loader == "torch.load" else ""
     msg = _("Where you trust it, save its weights alone: {first} ; {second}")
     return msg.format(
@@ -111,39 +93,61 @@ def _how_to_save(loader: str, path: Path) -> str:
     )
 
 
-def _state_dict(found: Any, notes: list[str]) -> tuple[Mapping[str, "torch.Tensor"], int]:
-    """Return the mapping of names to tensors, and how deep it lay."""
-    for depth in range(MAX_NESTING):
-        if not isinstance(found, Mapping):
-            break
-        tensors = dict(_tensors(found))
-        if tensors:
-            others = [str(key) for key in found if key not in tensors]
-            if others:
-                notes.append(_("not tensors, ignored: {names}").format(names=", ".join(others[:8])))
-            return tensors, depth
-        inner = next((k for k in NESTED_UNDER if isinstance(found.get(k), Mapping)), None)
+def _state_dict(found: Any, notes: list[str]) -> Mapping[str, "torch.Tensor"]:
+    """Return the mapping of names to tensors, wherever it lies."""
+    for _depth in range(MAX_NESTING):
+        inner = _inner(found)
         if inner is None:
             break
-        others = [str(key) for key in found if key != inner]
-        notes.append(
-            _("the weights lie under {inner!r}").format(inner=inner)
-            + (_("; ignored: {names}").format(names=", ".join(others[:8])) if others else "")
-        )
+        others = _names(key for key in found if key != inner)
+        ignored = _("; ignored: {names}").format(names=others) if others else ""
+        notes.append(_("the weights lie under {inner!r}").format(inner=inner) + ignored)
         found = found[inner]
-    msg = _("it holds no state dict, neither at the top nor under {keys}; it holds {what}")
-    what = (
-        ", ".join(map(str, list(found)[:8])) if isinstance(found, Mapping) else type(found).__name__
-    )
-    raise ModelFileError(msg.format(keys=", ".join(NESTED_UNDER), what=what or _("nothing")))
+    tensors = _tensors(found)
+    if not tensors:
+        what = _names(found) if isinstance(found, Mapping) else type(found).__name__
+        msg = _("it holds no state dict, neither at the top nor under {keys}; it holds {what}")
+        raise ModelFileError(msg.format(keys=", ".join(NESTED_UNDER), what=what or _("nothing")))
+    others = _names(key for key in found if key not in tensors)
+    if others:
+        notes.append(_("not tensors, ignored: {names}").format(names=others))
+    return tensors
 
 
-def _tensors(mapping: Mapping[Any, Any]) -> Iterator[tuple[str, "torch.Tensor"]]:
+def _inner(found: Any) -> str | None:
+    """Return the key under which the state dict lies, or None if it is here or nowhere.
+
+    A known key wins over tensors beside it, as trainers file their best score as a tensor.
+    Without one, the only mapping that holds tensors will do.
+    """
+    if not isinstance(found, Mapping):
+        return None
+    inside = [key for key, value in found.items() if isinstance(key, str) and _leads_on(value)]
+    known = next((key for key in NESTED_UNDER if key in inside), None)
+    if known is not None or _tensors(found):
+        return known
+    return inside[0] if len(inside) == 1 else None
+
+
+def _leads_on(value: Any) -> bool:
+    """Tell whether a value is a mapping of tensors, or of one of the known keys."""
+    if not isinstance(value, Mapping):
+        return False
+    return bool(_tensors(value)) or any(isinstance(value.get(k), Mapping) for k in NESTED_UNDER)
+
+
+def _tensors(found: Any) -> dict[str, "torch.Tensor"]:
     import torch
 
-    for name, value in mapping.items():
-        if isinstance(name, str) and isinstance(value, torch.Tensor):
-            yield name, value
+    if not isinstance(found, Mapping):
+        return {}
+    return {k: v for k, v in found.items() if isinstance(k, str) and isinstance(v, torch.Tensor)}
+
+
+def _names(keys: Iterable[Any]) -> str:
+    """Join the first few keys; keys that are no text may be too large to print."""
+    shown = [key[:60] if isinstance(key, str) else type(key).__name__ for key in islice(keys, 9)]
+    return ", ".join(shown[:8]) + (", …" if len(shown) > 8 else "")
 
 
 def _infos(state: Mapping[str, "torch.Tensor"], path: Path) -> tuple[TensorInfo, ...]:
@@ -166,10 +170,7 @@ def _infos(state: Mapping[str, "torch.Tensor"], path: Path) -> tuple[TensorInfo,
 def _check_tensor(name: str, tensor: "torch.Tensor") -> None:
     import torch
 
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+    odd = tensor.layout != torch.strided or tensor.is_nested
+    if odd or tensor.is_quantized or tensor.is_meta:
         msg = _("tensor {name} is sparse, quantized or without data; save it as a dense one")
         raise ModelFileError(msg.format(name=name))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
