@@ -41,7 +41,7 @@ def test_inspect_lists_it(path, capsys):
 
 @pytest.mark.slow
 def test_sixteen_values_a_tensor_keep_nineteen_decibels(model, large, tmp_path):
-    """The 44 tensors of 2,048 weights or more, at four bits a weight, in a file seven times smaller."""
+    """The 44 tensors of 2,048 weights or more, at four bits a weight, seven times smaller."""
     assert len(large) == 44
     small = compress(model, Recipe(plan=LayerPlan(n_clusters=16), layers=large, include=large))
     assert small.n_clustered == 4_603_632
