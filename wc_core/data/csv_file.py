@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wc_core.data.arrays import as_images, as_labels, number_names, refuse_other_length
+from wc_core.data.arrays import as_images, as_labels, number_names
 from wc_core.data.damage import damage_named
 from wc_core.data.dataset import Dataset
 from wc_core.errors import DataError
@@ -60,7 +60,6 @@ def read_csv(path: Path, name: str, digest: str) -> Dataset:
         notes.append(_("The file holds no label column."))
     else:
         labels, class_names = _labels(texts, layout, name)
-        refuse_other_length(len(images.pixels), len(labels), name)
         if not layout.header or layout.header[layout.label].lower() not in _LABEL_NAMES:
             notes.append(_("The first column is taken as the label."))
     return Dataset(name, digest, images.pixels, labels, class_names, images.preset, tuple(notes))
@@ -79,12 +78,18 @@ def _layout(path: Path, file: str) -> _Layout:
             "give one image a row, its pixels in columns parted by commas"
         )
         raise DataError(msg.format(file=file, n=len(cells)))
-    header = () if all(map(_is_number, cells[1:])) else tuple(cells)
-    lower = [cell.lower() for cell in header]
+    lower = [cell.lower() for cell in cells]
     label = next((lower.index(word) for word in _LABEL_NAMES if word in lower), None)
+    header = tuple(cells) if label is not None or _is_header(cells) else ()
     if label is None and not _is_image(len(cells)) and _is_image(len(cells) - 1):
         label = 0
     return _Layout(separator, header, len(cells), label)
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Tell names from pixels; names may be 0, 1, 2, ... further than pixels count."""
+    counted = len(cells) > 256 and cells == [str(i) for i in range(len(cells))]
+    return counted or not all(map(_is_number, cells[1:]))
 
 
 def _is_number(cell: str) -> bool:

@@ -1,7 +1,9 @@
 """What the readers of all kinds of files share: limits, and words for damage."""
 
+import csv
 import lzma
 import struct
+import tokenize
 import warnings
 import zipfile
 import zlib
@@ -21,6 +23,8 @@ _DAMAGE = (
     zlib.error,
     lzma.LZMAError,
     struct.error,
+    csv.Error,
+    tokenize.TokenError,  # numpy, on headers
     OSError,
     EOFError,
     ValueError,

@@ -67,6 +67,8 @@ def strip_wrappers(names: Sequence[str]) -> str:
         more = next((w for w in WRAPPER_PREFIXES if names[0].startswith(prefix + w)), None)
         if more is None or not all(name.startswith(prefix + more) for name in names):
             break
+        if prefix + more in names:
+            break  # a name would be left empty
         prefix += more
     return prefix
 

@@ -18,6 +18,14 @@ _GETS = {"GET", "BINGET", "LONG_BINGET"}
 _TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
 
 
+def is_zip(path: Path) -> bool:
+    """Tell whether a file ends as zip archives do, be it a sound one or not."""
+    try:
+        return zipfile.is_zipfile(path)
+    except Exception:  # it is one, and so damaged that zipfile cannot tell
+        return True
+
+
 def check_archive(path: Path, how_to_save: Callable[[str], str]) -> None:
     """Raise if a zip archive is no checkpoint that can be read safely and exactly.
 
@@ -38,9 +46,10 @@ def check_archive(path: Path, how_to_save: Callable[[str], str]) -> None:
         with zipfile.ZipFile(path) as archive:
             _check_members(archive.infolist(), path.stat().st_size, how_to_save)
             _check_records(archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, RuntimeError) as error:
-        if isinstance(error, ModelFileError):
-            raise
+    except ModelFileError:
+        raise
+    except Exception as error:
+        # A damaged archive can fail anywhere inside zipfile, in any way.
         msg = _("it is a damaged zip archive ({error}); copy or download it again")
         raise ModelFileError(msg.format(error=first_line(error))) from error
 

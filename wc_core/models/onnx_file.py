@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wc_core.errors import ModelFileError, NotRunnableError, UnsafeFileError
-from wc_core.models._contents import FileContents
+from wc_core.errors import ModelFileError, NotRunnableError
+from wc_core.models._contents import FileContents, check_dtype
+from wc_core.models._onnx_graph import parse
 from wc_core.models.model import InputShape, Runner, TensorInfo
 from wc_core.models.weights import stored_bytes
 from wc_core.words import _
@@ -19,19 +20,23 @@ DTYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
     9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16",
 }  # fmt: skip
+_UNSUPPORTED = {
+    14: "complex64", 15: "complex128", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz",
+    19: "float8_e5m2", 20: "float8_e5m2fnuz", 23: "float4_e2m1", 24: "float8_e8m0fnu",
+}  # fmt: skip
 _DATA_FIELDS = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 _INPUT_DTYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
 }
-_EXTERNAL = 1
+_COLOURS = (1, 3)  # channels of images, where the graph leaves room for doubt
 
 
 def looks_like_onnx(path: Path) -> bool:
     """Tell whether a file parses as an ONNX model with a graph."""
     try:
-        return bool(_parse(path).graph.node)
+        return bool(parse(path.read_bytes()).graph.node)
     except ModelFileError:
         return False
 
@@ -42,14 +47,14 @@ def list_onnx(path: Path) -> tuple[TensorInfo, ...]:
     Raises
     ------
     ModelFileError
-        If the file is damaged or keeps its weights in another file.
+        If the file is damaged, or keeps weights in another file or in an unknown dtype.
     """
-    return _infos(_checked(path))
+    return _infos(parse(path.read_bytes()))
 
 
 def read_onnx(path: Path) -> FileContents:
     """Read a model's initializers and, apart from them, its graph; raises as `list_onnx`."""
-    model = _checked(path)
+    model = parse(path.read_bytes())
     infos = _infos(model)
     names = {info.name for info in infos}
     tensors = {}
@@ -68,17 +73,13 @@ def fill_graph(graph: bytes, tensors: Mapping[str, NDArray]) -> bytes:
     ------
     ModelFileError
         If the graph is damaged.
+    UnsafeFileError
+        If it wants to read other files.
     """
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.ModelProto.FromString(graph)
-    except DecodeError as error:
-        raise ModelFileError(_("its ONNX graph is damaged")) from error
+    model = parse(graph)
     for initializer in model.graph.initializer:
-        if initializer.name in tensors:
-            dtype = DTYPES[initializer.data_type]
+        dtype = DTYPES.get(initializer.data_type)
+        if dtype is not None and initializer.name in tensors:
             initializer.raw_data = stored_bytes(tensors[initializer.name], dtype)
     content: bytes = model.SerializeToString(deterministic=True)
     return content
@@ -86,9 +87,7 @@ def fill_graph(graph: bytes, tensors: Mapping[str, NDArray]) -> bytes:
 
 def onnx_forward(graph: bytes) -> tuple["OnnxForward | None", str]:
     """Return how to run a graph, or None and the reason why it cannot be run as a classifier."""
-    import onnx
-
-    model = onnx.ModelProto.FromString(graph)
+    model = parse(graph)
     weights = {initializer.name for initializer in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in weights]
     if len(inputs) != 1:
@@ -97,15 +96,51 @@ def onnx_forward(graph: bytes) -> tuple["OnnxForward | None", str]:
         )
         return None, msg.format(n=len(inputs))
     dims = _dims(inputs[0])
-    classes = _dims(model.graph.output[0])[-1:] if len(model.graph.output) else []
-    if len(dims) != 4 or dims[1] is None:
+    if len(dims) == 4 and dims[3] in _COLOURS and dims[1] not in _COLOURS:
+        channels_last, (channels, height, width) = True, (dims[3], dims[1], dims[2])
+    elif len(dims) == 4 and dims[1] is not None:
+        channels_last, (channels, height, width) = False, (dims[1], dims[2], dims[3])
+    else:
         msg = _("the input of the ONNX graph is not an image batch (n, channels, height, width)")
         return None, msg
-    if not classes or not classes[0]:
+    classes = _n_classes(model)
+    if not classes:
         return None, _("the ONNX graph does not say how many classes it tells apart")
-    preset = "imagenet" if dims[1] == 3 else "unit"
-    shape = (dims[1], dims[2], dims[3])
-    return OnnxForward("ONNX graph", classes[0], shape, preset, graph, dims[0]), ""
+    return OnnxForward(
+        name="ONNX graph",
+        n_classes=classes,
+        input_shape=(channels or 1, height, width),
+        default_preprocess="imagenet" if channels == 3 else "unit",
+        graph=graph,
+        batch=dims[0],
+        channels_last=channels_last,
+        probabilities=_ends_in_softmax(model.graph),
+    ), ""
+
+
+def _n_classes(model: Any) -> int | None:
+    """Return the second side of the first output, if that is all there is to one image."""
+    sides = _dims(model.graph.output[0]) if len(model.graph.output) else []
+    if len(sides) >= 2 and sides[1] is None:
+        sides = _inferred_output(model) or sides
+    return sides[1] if len(sides) >= 2 and all(side == 1 for side in sides[2:]) else None
+
+
+def _inferred_output(model: Any) -> list[int | None]:
+    """Follow the shapes through the graph, for exporters that leave those of outputs open."""
+    from onnx import shape_inference
+
+    try:
+        inferred = shape_inference.infer_shapes(model)
+    except Exception:
+        # Weights are stripped, and operators may be unknown: then there is no answer.
+        return []
+    return _dims(inferred.graph.output[0])
+
+
+def _ends_in_softmax(graph: Any) -> bool:
+    last = [node.op_type for node in graph.node if graph.output[0].name in node.output]
+    return last == ["Softmax"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +154,10 @@ class OnnxForward:
     graph : bytes
     batch : int or None
         Images that the graph takes at once; None for any number.
+    channels_last : bool
+        Whether the graph takes (n, height, width, channels).
+    probabilities : bool
+        Whether the graph ends in a softmax; their logarithms are logits again.
     """
 
     name: str
@@ -127,6 +166,8 @@ class OnnxForward:
     default_preprocess: str
     graph: bytes
     batch: int | None
+    channels_last: bool = False
+    probabilities: bool = False
 
     def runner(self, tensors: Mapping[str, NDArray]) -> Runner:
         """Start a session with these weights.
@@ -147,12 +188,15 @@ class OnnxRunner:
 
         self.n_classes = forward.n_classes
         self.input_shape = forward.input_shape
-        self._batch = forward.batch
+        self._forward = forward
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what goes wrong is raised; nothing is printed beside it
         try:
             self._session = onnxruntime.InferenceSession(
-                fill_graph(forward.graph, tensors), options, providers=["CPUExecutionProvider"]
+                fill_graph(forward.graph, tensors),
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # it would print to stdout, where JSON may be asked for
             )
         except Exception as error:
             # onnxruntime's errors have no common base.
@@ -163,15 +207,20 @@ class OnnxRunner:
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits (n, n_classes) of images (n, channels, height, width)."""
         images = images.astype(_INPUT_DTYPES.get(self._input.type, np.float32), copy=False)
-        step = self._batch or max(1, len(images))
-        logits = [self._run(images[i : i + step], step) for i in range(0, len(images), step)]
-        joined: NDArray[np.float32] = np.concatenate(logits)
-        return joined.reshape(len(images), -1).astype(np.float32)
+        if self._forward.channels_last:
+            images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        step = self._forward.batch or max(1, len(images))
+        outputs = [self._run(images[i : i + step], step) for i in range(0, len(images), step)]
+        joined: NDArray[np.float32] = np.concatenate(outputs).reshape(len(images), -1)
+        logits = joined.astype(np.float32, copy=False)
+        if self._forward.probabilities:
+            logits = np.log(np.maximum(logits, np.finfo(np.float32).tiny))
+        return logits
 
     def _run(self, images: NDArray, step: int) -> NDArray:
         """Run one batch; a graph of fixed batch gets the last, shorter one filled up."""
         n = len(images)
-        if self._batch and n < step:
+        if self._forward.batch and n < step:
             images = np.concatenate([images, np.repeat(images[-1:], step - n, axis=0)])
         try:
             output: NDArray = self._session.run(None, {self._input.name: images})[0]
@@ -181,31 +230,13 @@ class OnnxRunner:
         return output[:n]
 
 
-def _parse(path: Path) -> Any:
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        return onnx.ModelProto.FromString(path.read_bytes())
-    except (DecodeError, ValueError) as error:
-        raise ModelFileError(_("it is no ONNX model, or a damaged one")) from error
-
-
-def _checked(path: Path) -> Any:
-    model = _parse(path)
-    if not model.graph.node:
-        raise ModelFileError(_("it is an ONNX model without a graph"))
-    outside = [i.name for i in model.graph.initializer if i.data_location == _EXTERNAL]
-    if outside:
-        msg = _(
-            "it keeps {name} and {n} more tensors in another file (external data), which is not "
-            "read; save it whole: onnx.save(onnx.load(path), new_path, save_as_external_data=False)"
-        )
-        raise UnsafeFileError(msg.format(name=outside[0], n=len(outside) - 1))
-    return model
-
-
 def _infos(model: Any) -> tuple[TensorInfo, ...]:
+    for initializer in model.graph.initializer:
+        if initializer.data_type in _UNSUPPORTED:
+            check_dtype(initializer.name, _UNSUPPORTED[initializer.data_type])
+        if any(side < 0 for side in initializer.dims):
+            msg = _("tensor {name} has the shape {shape}")
+            raise ModelFileError(msg.format(name=initializer.name, shape=tuple(initializer.dims)))
     infos = {
         i.name: TensorInfo(i.name, tuple(i.dims), DTYPES[i.data_type])
         for i in model.graph.initializer

@@ -1,13 +1,14 @@
 """From a path to a model: what kind of file it is, by its content, and what stands in it."""
 
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from wc_core.assets import SAMPLE_MODELS
-from wc_core.errors import ModelFileError, UnknownNameError
+from wc_core.errors import ModelFileError, UnknownNameError, UnsafeFileError
 from wc_core.models._contents import FileContents, canonical, check_usable, strip_wrappers
+from wc_core.models._torch_archive import is_zip
 from wc_core.models.model import Forward, Model, TensorInfo
 from wc_core.models.safetensors_file import (
     list_safetensors,
@@ -32,6 +33,7 @@ _FOREIGN = {
     b"GGUF": mark("it is a GGUF file; use the original safetensors"),
     b"<": mark("it is a web page or XML, not a model; download the file itself"),
     b"%PDF": mark("it is a PDF, not a model"),
+    b"\x1f\x8b": mark("it is packed with gzip; unpack it first"),
     b"\x93NUMPY": mark("it is a numpy array without names; a state dict is needed"),
 }
 
@@ -62,21 +64,20 @@ def load_model(source: str | Path, *, name: str | None = None) -> Model:
         If there is no such sample.
     """
     path, shown = _locate(source, name)
-    try:
+    with _named(shown):
         kind = _sniff(path, shown)
         infos = kind.list(path)  # the header is understood before any data are read
         contents = kind.read(path)
         check_usable(infos, contents.tensors)
-    except ModelFileError as error:
-        raise type(error)(f"{shown}: {error}") from error
-    prefix = strip_wrappers([info.name for info in infos])
+        digest, n_bytes = contents.digest, contents.n_bytes
+    prefix = _prefix(kind, infos)
     infos = tuple(canonical(info, prefix) for info in infos)
     forward, missing = runnable({i.name: i.shape for i in infos}, contents.graph)
     return Model(
-        name=shown.removeprefix(SAMPLE).rsplit(".", 1)[0] or shown,
+        name=shown.removeprefix(SAMPLE).removesuffix(".index.json").rsplit(".", 1)[0] or shown,
         format=kind.format,
-        digest=contents.digest,
-        file_bytes=contents.n_bytes,
+        digest=digest,
+        file_bytes=n_bytes,
         infos=infos,
         tensors={key.removeprefix(prefix): value for key, value in contents.tensors.items()},
         prefix=prefix,
@@ -96,11 +97,10 @@ def list_tensors(source: str | Path, *, name: str | None = None) -> tuple[Tensor
         As `load_model`.
     """
     path, shown = _locate(source, name)
-    try:
-        infos = _sniff(path, shown).list(path)
-    except ModelFileError as error:
-        raise type(error)(f"{shown}: {error}") from error
-    prefix = strip_wrappers([info.name for info in infos])
+    with _named(shown):
+        kind = _sniff(path, shown)
+        infos = kind.list(path)
+    prefix = _prefix(kind, infos)
     return tuple(canonical(info, prefix) for info in infos)
 
 
@@ -115,6 +115,27 @@ def runnable(
     from wc_core.models.zoo import recognise
 
     return recognise(shapes)
+
+
+@contextmanager
+def _named(shown: str) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except ModelFileError as error:
+        raise type(error)(f"{shown}: {error}") from error
+    except OSError as error:
+        msg = _("{name}: it cannot be read ({reason})")
+        reason = error.strerror or type(error).__name__
+        raise ModelFileError(msg.format(name=shown, reason=reason)) from error
+    except MemoryError as error:
+        msg = _("{name}: reading it needs more memory than there is")
+        raise UnsafeFileError(msg.format(name=shown)) from error
+
+
+def _prefix(kind: _Kind, infos: tuple[TensorInfo, ...]) -> str:
+    """Return the prefix to strip; an ONNX graph refers to its tensors by their full names."""
+    return "" if kind.format == "onnx" else strip_wrappers([info.name for info in infos])
 
 
 def _locate(source: str | Path, name: str | None) -> tuple[Path, str]:
@@ -134,12 +155,13 @@ def _sniff(path: Path, shown: str) -> _Kind:
     start = _first_bytes(path)
     if start[5:9] == b"\0\0\0{":  # the length of a JSON header, then the header
         return _Kind("safetensors", list_safetensors, read_safetensors)
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, reason in _FOREIGN.items():
-        if start.startswith(magic):
+        if text.startswith(magic):
             raise ModelFileError(_(reason))
     if start.startswith((b"PK", b"\x80")):
         return _torch(path, start)
-    if start.lstrip().startswith(b"{"):
+    if text.startswith(b"{"):
         return _Kind("safetensors", list_sharded, read_sharded)
     return _onnx(path, shown)
 
@@ -159,7 +181,7 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def _torch(path: Path, start: bytes) -> _Kind:
-    if start.startswith(b"PK") and not zipfile.is_zipfile(path):
+    if start.startswith(b"PK") and not is_zip(path):
         raise ModelFileError(
             _("it is a truncated zip archive: the end is missing; copy or download it again")
         )

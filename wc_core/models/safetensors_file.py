@@ -53,17 +53,22 @@ def read_safetensors(path: Path) -> FileContents:
 
 def list_sharded(path: Path) -> tuple[TensorInfo, ...]:
     """Return the tensors of all shards that an index.json names."""
-    infos = [info for shard in _shards(path) for info in list_safetensors(shard)]
+    shards, expected = _index(path)
+    infos = [info for shard in shards for info in list_safetensors(shard)]
     names = [info.name for info in infos]
     if len(set(names)) != len(names):
         raise ModelFileError(_("two of its shards hold a tensor of the same name"))
+    lost = [name for name in expected if name not in set(names)]
+    if lost:
+        msg = _("its index names {name}, which no shard holds; use shards of the same model")
+        raise ModelFileError(msg.format(name=", ".join(lost[:3])))
     return tuple(infos)
 
 
 def read_sharded(path: Path) -> FileContents:
     """Read all shards that an index.json names; they lie in its folder."""
     infos = list_sharded(path)
-    shards = _shards(path)
+    shards, _expected = _index(path)
     tensors = {
         name: array
         for shard in shards
@@ -85,7 +90,8 @@ def _arrays(path: Path, infos: tuple[TensorInfo, ...]) -> Mapping[str, NDArray]:
     return arrays
 
 
-def _shards(path: Path) -> list[Path]:
+def _index(path: Path) -> tuple[list[Path], list[str]]:
+    """Return the shards that an index names, and the tensors that they must hold."""
     try:
         index: Any = json.loads(path.read_text(encoding="utf-8"))
         names = sorted(set(index["weight_map"].values()))
@@ -96,7 +102,11 @@ def _shards(path: Path) -> list[Path]:
         if not isinstance(name, str) or Path(name).name != name:
             msg = _("its index names the shard {name!r}, which lies outside its folder")
             raise UnsafeFileError(msg.format(name=name))
-        if not (path.parent / name).is_file():
+        if name not in _files_beside(path):
             msg = _("its shard {name} is missing; put all shards beside the index")
             raise ModelFileError(msg.format(name=name))
-    return [path.parent / name for name in names]
+    return [path.parent / name for name in names], list(index["weight_map"])
+
+
+def _files_beside(path: Path) -> set[str]:
+    return {entry.name for entry in path.parent.iterdir() if entry.is_file()}

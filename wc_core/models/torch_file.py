@@ -1,7 +1,6 @@
 """Reading torch checkpoints with `weights_only=True`, the only way that runs nothing."""
 
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,13 @@ from numpy.typing import NDArray
 
 from wc_core.errors import ModelFileError, UnsafeFileError
 from wc_core.models._contents import FileContents, check_dtype
-from wc_core.models._torch_archive import MAX_EXPANSION, check_archive, check_pickles, damaged
+from wc_core.models._torch_archive import (
+    MAX_EXPANSION,
+    check_archive,
+    check_pickles,
+    damaged,
+    is_zip,
+)
 from wc_core.models.model import TensorInfo
 from wc_core.models.weights import to_numpy
 from wc_core.words import _
@@ -52,14 +57,14 @@ def read_torch(path: Path) -> FileContents:
 def _load(path: Path) -> Any:
     import torch
 
-    is_zip = zipfile.is_zipfile(path)
-    if is_zip:
+    zipped = is_zip(path)
+    if zipped:
         check_archive(path, _how_to_save)
     else:
         check_pickles(path)
     # Mapped storages are read when a tensor is used, so listing costs the header only. torch
     # maps by path, but takes the name's ending at its word; such a file it gets opened.
-    mapped = is_zip and path.suffix != ".safetensors"
+    mapped = zipped and path.suffix != ".safetensors"
     try:
         with path.open("rb") as file:
             source = path if mapped else file

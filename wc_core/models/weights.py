@@ -64,6 +64,8 @@ def from_stored(data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> N
         msg = _("{n} values do not fill a tensor of shape {shape}")
         raise ModelFileError(msg.format(n=raw.size, shape=tuple(shape)))
     array = raw.reshape(tuple(shape))
+    if not array.flags.aligned:  # some writers do not pad their header; torch wants it aligned
+        array = array.copy()
     array.flags.writeable = False
     return array
 

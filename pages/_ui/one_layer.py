@@ -1,0 +1,83 @@
+"""One clustered layer from near: its weights before and after, and how it was cut."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._ui.run_job import RunResult
+from pages._ui.show_chart import show_chart
+from wc_core.words import _
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wc_core.codebook import CodebookWeight
+    from wc_core.compression import CompressedModel
+
+LAYER = "lab.layer"  # the layer looked at, on every page that shows one
+
+
+def layer_choice(compressed: "CompressedModel", key: str) -> str:
+    """Ask which clustered layer to look at; the other pages open with the same one."""
+    names = list(compressed.weights)
+    last = st.session_state.get(LAYER)
+    start = names.index(last) if last in names else _largest(compressed, names)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[start]
+    chosen = st.selectbox(
+        _("Layer"), names, key=key, help=_("Only layers that were clustered are listed.")
+    )
+    st.session_state[LAYER] = chosen
+    return chosen
+
+
+def one_layer(result: RunResult) -> None:
+    """Show a layer's weights before and after, and the blocks on its matrix."""
+    from wc_core import charts
+
+    compressed = result.compressed
+    if compressed is None:
+        return
+    name = layer_choice(compressed, "cluster.layer")
+    coded, original = compressed.weights[name], compressed.original.tensors[name]
+    show_chart(histogram(coded, original, name))
+    st.caption(
+        _("How the matrix is cut: {block} blocks, each of which shares one index").format(
+            block=coded.block
+        )
+    )
+    matrix = original.reshape(coded.grid.matrix_shape)
+    indices = coded.indices.reshape(coded.grid.grid_shape)
+    show_chart(charts.block_grid(matrix, coded.block, indices, layer=name))
+
+
+def histogram(coded: "CodebookWeight", original: "NDArray[np.floating]", name: str) -> object:
+    """Return the histogram of a layer: stems where single weights share values."""
+    from wc_core import charts
+
+    if is_scalar(coded):
+        values = coded.codebook[:, 0]
+        return charts.weight_histogram(original, values, coded.counts, layer=name)
+    return charts.weight_histogram(original, decoded=coded.decode(), layer=name)
+
+
+def is_scalar(coded: "CodebookWeight") -> bool:
+    """Tell whether entries are single weights as they stand in the matrix."""
+    return coded.block.size == 1 and coded.scales is None
+
+
+def blocks_of(coded: "CodebookWeight", original: "NDArray[np.floating]") -> "NDArray[np.floating]":
+    """Return a layer's own blocks as the codebook saw them, (n_blocks, block_size).
+
+    Channels are divided by their scale where there is one; masked lanes are NaN.
+    """
+    matrix = original.reshape(coded.grid.matrix_shape).astype("float32")
+    if coded.scales is not None:
+        matrix = matrix / coded.scales[:, None]
+    return coded.grid.split(matrix)
+
+
+def _largest(compressed: "CompressedModel", names: list[str]) -> int:
+    weights = {layer.name: layer.n_weights for layer in compressed.layers}
+    return max(range(len(names)), key=lambda i: weights[names[i]])

@@ -1,0 +1,136 @@
+"""The result of a run: what was saved, what it cost, and what was left alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages._ui.desk import Desk, start_run
+from pages._ui.downloads import table
+from pages._ui.one_layer import one_layer
+from pages._ui.recipe_io import recipe_download
+from pages._ui.run_job import RunResult
+from pages._ui.run_numbers import numbers
+from pages._ui.show_chart import show_chart
+from pages._ui.text import percent, plain, shape_text
+from wc_core.jobs import Job, JobState
+from wc_core.words import _, ngettext
+
+if TYPE_CHECKING:
+    from wc_core.compression import CompressedModel, LayerReport
+
+
+def run_view(desk: Desk, job: Job) -> None:
+    """Show what a run has found so far."""
+    result: RunResult = job.result
+    if result.compressed is None or not result.compressed.layers:
+        if not job.is_active:
+            st.info(_("The work was cancelled before the first layer was done."))
+        return
+    if job.state is JobState.CANCELLED and not result.is_complete:
+        _partial(desk, result.compressed)
+    numbers(result)
+    _remarks(result.compressed)
+    tabs = st.tabs(
+        [_("Layers"), _("One layer"), _("Left as they are"), _("Take along")],
+        key="cluster.tabs",
+        on_change="rerun",
+    )
+    shows = (_layers, one_layer, _skipped, lambda r: _take_along(desk, r))
+    for tab, show in zip(tabs, shows, strict=True):
+        if tab.open:
+            with tab:
+                show(result)
+
+
+def _partial(desk: Desk, compressed: "CompressedModel") -> None:
+    done = len(compressed.layers)
+    st.warning(
+        ngettext(
+            "Cancelled: {n} layer is clustered, the others are as they were; no file is written.",
+            "Cancelled: {n} layers are clustered, the others are as they were; no file is written.",
+            done,
+        ).format(n=done)
+    )
+    if st.button(_("Write and measure what is done"), key="cluster.finish"):
+        start_run(desk, partial=compressed)
+        st.rerun()
+
+
+def _remarks(compressed: "CompressedModel") -> None:
+    clamped = [layer for layer in compressed.layers if layer.clamped]
+    if clamped:
+        names = ", ".join(f"{plain(r.name)} ({r.entries})" for r in clamped[:6])
+        st.info(
+            _(
+                "Fewer entries than asked for, since there are fewer different blocks: {names}"
+            ).format(names=names + (" …" if len(clamped) > 6 else "")),
+            icon=":material/info:",
+        )
+
+
+def _layers(result: RunResult) -> None:
+    from wc_core import charts
+
+    reports = result.compressed.layers if result.compressed else ()
+    show_chart(charts.layer_sizes(reports))
+    show_chart(charts.layer_error(reports))
+    table(
+        [layer_row(report) for report in reports],
+        name="clustered_layers",
+        alt=_("What clustering did to each layer"),
+    )
+
+
+def layer_row(report: "LayerReport") -> dict[str, Any]:
+    """Return one layer's numbers under the names people read."""
+    return {
+        _("Layer"): report.name,
+        _("Shape"): shape_text(report.shape),
+        _("Weights"): report.n_weights,
+        _("Block"): str(report.plan.block),
+        _("Entries"): report.entries,
+        _("Bits per weight"): round(report.bits_per_weight, 3),
+        _("Bytes"): report.stored_bytes,
+        _("SQNR (dB)"): round(report.sqnr_db, 2) if report.sqnr_db != float("inf") else None,
+        _("Used entries"): percent(report.utilization, 0),
+        _("Perplexity"): round(report.perplexity, 1),
+        _("Seconds"): round(report.seconds, 3),
+    }
+
+
+def _skipped(result: RunResult) -> None:
+    skipped = result.compressed.skipped if result.compressed else ()
+    if not skipped:
+        st.caption(_("Every tensor of the model was clustered."))
+        return
+    rows = [
+        {
+            _("Tensor"): info.name,
+            _("Shape"): shape_text(info.shape),
+            _("Weights"): info.n_weights,
+            _("Why"): info.skipped,
+        }
+        for info in skipped
+    ]
+    table(rows, name="left_as_they_are", alt=_("Tensors that were not clustered, and why"))
+
+
+def _take_along(desk: Desk, result: RunResult) -> None:
+    from wc_core import charts
+
+    if result.size is None or result.path is None or not result.path.is_file():
+        st.caption(_("The file is offered here as soon as it is written."))
+    else:
+        path = result.path
+        st.download_button(
+            _("Compressed model (.safetensors)"),
+            path.read_bytes,
+            file_name=f"{desk.model.name}.clustered.safetensors",
+            mime="application/octet-stream",
+            key="download.model",
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+        show_chart(charts.size_breakdown(result.size))
+    recipe_download(desk)

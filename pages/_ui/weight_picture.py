@@ -1,0 +1,35 @@
+"""A layer's weights as an image, before, after, and what changed."""
+
+import streamlit as st
+
+from pages._ui.desk import Desk
+from pages._ui.one_layer import layer_choice
+from pages._ui.run_job import RunResult
+from pages._ui.show_chart import show_chart
+from wc_core.words import _
+
+
+def weight_picture(_desk: Desk, result: RunResult) -> None:
+    """Show the matrix of one layer."""
+    from wc_core import charts
+
+    compressed = result.compressed
+    if compressed is None:
+        return
+    name = layer_choice(compressed, "quality.weights_layer")
+    mode = st.segmented_control(
+        _("Show"),
+        ["before", "after", "difference"],
+        default="after",
+        key="quality.weights_mode",
+        required=True,
+        format_func=lambda m: {
+            "before": _("Before"),
+            "after": _("After"),
+            "difference": _("Difference"),
+        }[m],
+    )
+    coded = compressed.weights[name]
+    shape = coded.grid.matrix_shape
+    original = compressed.original.tensors[name].reshape(shape)
+    show_chart(charts.weight_image(original, coded.decode().reshape(shape), mode, layer=name))

@@ -1,0 +1,65 @@
+"""A file that cannot be used is refused with a sentence, and nothing else changes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import files
+from tests.e2e.browser import PATIENCE_MS, AppPage
+from tests.e2e.server import Server
+from tests.e2e.site import MODEL
+
+MODELS: list[tuple[str, Callable[[Path], Path], str]] = [
+    ("noise.safetensors", files.write_random_bytes, "noise.safetensors"),
+    ("nothing.pth", files.write_nothing, "empty"),
+    ("module.pt", files.write_whole_module, "state_dict"),
+    ("code.pt", files.write_code, "state_dict"),
+]
+
+
+@pytest.mark.parametrize(("name", "write", "said"), MODELS, ids=[name for name, _, _ in MODELS])
+def test_a_model_that_cannot_be_used_is_refused(
+    app: AppPage,
+    server: Server,
+    tmp_path: Path,
+    name: str,
+    write: Callable[[Path], Path],
+    said: str,
+) -> None:
+    """The page says why, the server is up, the sample is still loaded, and no code was run."""
+    app.goto(MODEL.path)
+    app.upload("model.upload", write(tmp_path / name))
+    alert = app.widget("model.upload").get_by_role("alert")
+    expect(alert).to_contain_text(re.compile(said, re.IGNORECASE), timeout=PATIENCE_MS)
+    assert "Traceback" not in alert.inner_text()
+    expect(app.page.get_by_text("Model: lenet5")).to_be_visible()
+    app.wait_for_work()
+    assert app.metric("model_facts", "Baseline accuracy").endswith("%")
+    app.check_no_exception()
+    assert server.is_up
+    assert not list(tmp_path.glob("*.ran"))
+
+
+def test_data_that_do_not_fit_are_refused_with_a_sentence(
+    app: AppPage, server: Server, tmp_path: Path
+) -> None:
+    """Labels outside the model's classes are told as such; the sample can be taken again."""
+    path = tmp_path / "labels.npz"
+    images = np.zeros((20, 28, 28), np.uint8)
+    np.savez(path, x_test=images, y_test=np.arange(20) + 5)
+    app.goto(MODEL.path)
+    app.upload("data.upload", path)
+    app.wait_for_work()
+    expect(app.page.get_by_text(re.compile("label", re.IGNORECASE)).first).to_be_visible()
+    assert app.metric("model_facts", "Baseline accuracy") == "–"
+    app.check_no_exception()
+    assert server.is_up
+    app.widget("data.source").get_by_role("radio", name="Fashion-MNIST").or_(
+        app.widget("data.source").get_by_role("button", name="Fashion-MNIST")
+    ).first.click()
+    app.wait_for_work()
+    assert app.metric("model_facts", "Baseline accuracy").endswith("%")
