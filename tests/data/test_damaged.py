@@ -176,3 +176,27 @@ def test_a_given_name_is_used_in_place_of_the_path(place):
         load_dataset(place, name="my digits")
     place.write_bytes(FILES["npz"])
     assert load_dataset(place, name="my digits").name == "my digits"
+
+
+@pytest.mark.parametrize("kind", ["npz", "zip"])
+def test_names_in_files_cannot_break_the_sentence(place, kind):
+    """Line feeds and terminal escapes are shown as question marks, long names are cut."""
+    hostile = "\x1b[31mred\nline" + "x" * 500
+    stream = io.BytesIO()
+    if kind == "npz":
+        np.savez(stream, **{hostile: np.ones(3)})
+    else:
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(f"cat/{hostile}.png", b"broken")
+    place.write_bytes(stream.getvalue())
+    with pytest.raises(DataError, match="red") as refusal:
+        load_dataset(place)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 300
+
+
+def test_text_too_wide_to_read_is_refused_at_once(place):
+    """Reading a column costs pandas so much that large images need another kind of file."""
+    place.write_bytes(b"1" + b",1" * 256 * 256 + b",1\n")
+    with pytest.raises(DataError, match="65538 columns"):
+        load_dataset(place)

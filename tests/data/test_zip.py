@@ -17,7 +17,7 @@ from wc_core.errors import DataError
 
 def picture(value=0, mode="L", size=(4, 3), kind="PNG"):
     stream = io.BytesIO()
-    colour = value if mode in ("L", "P", "I;16") else (value,) * len(mode)
+    colour = value if mode in ("1", "L", "P", "I;16") else (value,) * len(mode)
     Image.new(mode, size, colour).save(stream, kind)
     return stream.getvalue()
 
@@ -179,6 +179,25 @@ def test_pixels_are_counted_while_images_are_decoded(zipped, monkeypatch):
     monkeypatch.setattr("wc_core.data.zip_file.MOST_BYTES", 20)
     with pytest.raises(DataError, match="GB of pixels"):
         load_dataset(zipped({"a/1.png": picture(), "a/2.png": picture()}))
+
+
+def test_tiny_images_that_decode_to_gigabytes_are_refused_before_they_do(zipped, monkeypatch):
+    """A blank image packs to nothing; its own header tells what it would take."""
+    monkeypatch.setattr("wc_core.data.zip_file.SMALL_BYTES", 10**6)
+    blank = picture(0, "1", size=(1500, 1500))
+    assert len(load_dataset(zipped({"a/1.png": picture(), "a/2.png": picture()}))) == 2
+    with pytest.raises(DataError, match="GB of pixels"):
+        load_dataset(zipped({f"a/{i}.png": blank for i in range(3)}))
+
+
+def test_photos_are_not_taken_for_fillers(zipped, monkeypatch):
+    """What photos pack is far from what fillers pack, so many of them are read."""
+    monkeypatch.setattr("wc_core.data.zip_file.SMALL_BYTES", 0)
+    rows, columns = np.mgrid[:256, :256]
+    noise = np.random.default_rng(0).normal(0, 3, rows.shape)
+    stream = io.BytesIO()
+    Image.fromarray(np.uint8((rows + columns) / 3 + 20 + noise)).save(stream, "JPEG", quality=75)
+    assert len(load_dataset(zipped({f"a/{i}.jpg": stream.getvalue() for i in range(3)}))) == 3
 
 
 names = st.text("abcxyz09", min_size=1, max_size=4)

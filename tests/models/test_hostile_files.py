@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import zipfile
 
 import numpy as np
@@ -38,12 +37,12 @@ def repacked(content, replaced=None, method=zipfile.ZIP_STORED, twice=""):
 
 
 def nested_tuples(depth):
-    """A pickle of a dict with one key: a tuple in a tuple in a tuple ..."""
+    """Pickle a dict with one key: a tuple in a tuple in a tuple ..."""
     return b"\x80\x02}(" + b")" + b"\x85" * depth + b"K\x01u."
 
 
 def nested_through_memo(depth):
-    """The same, each level fetched from the memo before it is wrapped."""
+    """Pickle the same, each level fetched from the memo before it is wrapped."""
     levels = b"".join(b"q\x00" + b"0" + b"h\x00" + b"N\x86" for _ in range(depth))
     return b"\x80\x02}(" + b")" + levels + b"K\x01u."
 
@@ -56,7 +55,7 @@ def refused(tmp_path, content, error, reason, name="model.pth"):
             read(path)
 
 
-@pytest.mark.parametrize("pickled", [nested_tuples(200_000), nested_through_memo(20_000)])
+@pytest.mark.parametrize("pickled", [nested_tuples(3000), nested_through_memo(3000)])
 @pytest.mark.parametrize("place", ["alone", "in the archive", "second of two", "legacy"])
 def test_deep_nesting_is_refused_before_torch_sees_it(tmp_path, pickled, place):
     """A megabyte of nested tuples would crash the process, and with it everybody's session."""
@@ -185,13 +184,3 @@ def test_headers_of_any_length_are_read(tmp_path):
 def test_other_files_are_told_by_their_content(tmp_path, content, reason):
     """A byte order mark or blank lines do not hide a web page."""
     refused(tmp_path, content, ModelFileError, reason, "model.safetensors")
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all files")
-def test_unreadable_files_are_explained(tmp_path):
-    """No permission is a reason like any other."""
-    path = tmp_path / "m.pth"
-    path.write_bytes(checkpoint())
-    path.chmod(0)
-    with pytest.raises(ModelFileError, match="cannot be read"):
-        load_model(path)

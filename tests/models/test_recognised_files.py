@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 from wc_core import NotRunnableError, load_model
 from wc_core.models.zoo.cifar_resnet import build_cifar_resnet
 from wc_core.models.zoo.resnet import build_resnet
+from wc_core.models.zoo.vgg import build_vgg
 
 
 def with_statistics(module):
@@ -72,6 +73,14 @@ def test_changed_weights_are_the_ones_that_run():
     changed = model.with_tensors({"fc3.weight": zeros})
     np.testing.assert_allclose(changed.runner()(batch), np.tile(model.tensors["fc3.bias"], (4, 1)))
     np.testing.assert_array_equal(model.runner()(batch), before)
+
+
+def test_images_that_do_not_go_through_are_named(tmp_path):
+    """An architecture that takes any size still has a smallest one."""
+    torch.save(build_vgg(11, 10, small=True).state_dict(), tmp_path / "vgg.pth")
+    runner = load_model(tmp_path / "vgg.pth").runner()
+    with pytest.raises(NotRunnableError, match="images of 3 × 16 × 16"):
+        runner(images(1, 3, 16, 16))
 
 
 def test_what_is_not_recognised_says_so_when_run(tmp_path):

@@ -19,7 +19,8 @@ from wc_core.words import _
 
 _LABEL_NAMES = ("label", "labels", "class", "target", "y")
 _CELLS_AT_ONCE = 8_000_000  # 64 MB as the 8-byte numbers that pandas reads
-_MOST_COLUMNS = 1_000_000
+_FEWEST_ROWS_AT_ONCE = 512  # pandas pays for each column of each piece
+_MOST_COLUMNS = 256 * 256 + 1  # a label and an image; pandas would take minutes over more
 _LONGEST_LINE = 2**25  # characters
 
 
@@ -77,7 +78,12 @@ def _layout(path: Path, file: str) -> _Layout:
             "{file} has {n} columns in its first line; "
             "give one image a row, its pixels in columns parted by commas"
         )
-        raise DataError(msg.format(file=file, n=len(cells)))
+        if len(cells) > 1:
+            msg = _(
+                "{file} has {n} columns in its first line, more than {most}; "
+                "save such large images as .npz or as a zip of image files"
+            )
+        raise DataError(msg.format(file=file, n=len(cells), most=_MOST_COLUMNS))
     lower = [cell.lower() for cell in cells]
     label = next((lower.index(word) for word in _LABEL_NAMES if word in lower), None)
     header = tuple(cells) if label is not None or _is_header(cells) else ()
@@ -118,7 +124,7 @@ def _cells(path: Path, layout: _Layout, file: str) -> tuple[NDArray, list[Any]]:
         names=range(layout.n_columns + 1),  # the last is there to tell lines that are too long
         index_col=False,
         skiprows=1 if layout.header else 0,
-        chunksize=max(1, _CELLS_AT_ONCE // layout.n_columns),
+        chunksize=max(_FEWEST_ROWS_AT_ONCE, _CELLS_AT_ONCE // layout.n_columns),
         dtype=None if layout.label is None else {layout.label: str},
         keep_default_na=False,
         na_values=[""],

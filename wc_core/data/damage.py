@@ -17,6 +17,7 @@ MOST_BYTES = 8 * 2**30  # unpacked, of one file
 SMALL_BYTES = 256 * 2**20  # no machine is harmed by so little, however it was packed
 HIGHEST_RATIO = 100  # photos and digits pack 1 to 10 times; only fillers pack more
 MOST_MEMBERS = 1_000_000
+_LONGEST_NAME = 120  # characters of a name within a file, in a sentence
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -35,6 +36,20 @@ _DAMAGE = (
     TypeError,
     MemoryError,
 )
+
+
+def printable(text: str) -> str:
+    r"""Return a name found in a file as it may stand in a sentence.
+
+    Line feeds would break the sentence, and escape sequences steer a terminal.
+
+    Examples
+    --------
+    >>> printable("cat\n1")
+    'cat?1'
+    """
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "…"
 
 
 @contextmanager
@@ -58,7 +73,7 @@ def damage_named(file: str) -> Iterator[None]:
     except WeightClusteringError:
         raise
     except _DAMAGE as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = printable(" ".join(str(error).split())) or type(error).__name__
         msg = _("{file} is damaged or incomplete ({reason}); make or download it again")
         raise DataError(msg.format(file=file, reason=reason)) from error
 

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from wc_core.data.arrays import as_images, as_labels, number_names, refuse_other_length
-from wc_core.data.damage import damage_named, refuse_bomb
+from wc_core.data.damage import damage_named, printable, refuse_bomb
 from wc_core.data.dataset import Dataset
 from wc_core.errors import DataError
 from wc_core.words import _
@@ -81,7 +81,7 @@ def _choose(members: _Members, file: str) -> tuple[str, str, str]:
         "{file} holds {found}, none of which are images; name the arrays x_test and y_test, "
         "or images and labels"
     )
-    found = ", ".join(list(members)[:8]) or _("no arrays")
+    found = ", ".join(map(printable, list(members)[:8])) or _("no arrays")
     raise DataError(msg.format(file=file, found=found))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.data.arrays import HIGHEST_LABEL, number_names
-from wc_core.data.damage import MOST_BYTES, damage_named, refuse_bomb
+from wc_core.data.damage import MOST_BYTES, SMALL_BYTES, damage_named, printable, refuse_bomb
 from wc_core.data.dataset import Dataset
 from wc_core.errors import DataError
 from wc_core.words import _
@@ -21,8 +21,10 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 )
+_GREY = ("1", "L", "LA", "La")  # modes that are kept as one channel
 _SPLITS = ("test", "val", "valid", "validation", "train")  # best first
 MOST_PIXELS = 2**26  # of one image: 8,192 x 8,192
+HIGHEST_PIXEL_RATIO = 200  # photos decode to 5 to 50 times their bytes; only empty images to more
 
 
 def read_zip(path: Path, name: str, digest: str) -> Dataset:
@@ -80,7 +82,7 @@ def _members(
     if len({len(parts) > 1 for parts in found}) > 1:
         stray = next(parts[0] for parts in found if len(parts) == 1)
         msg = _("{file}: image {image} lies in no class folder; put all images into class folders")
-        raise DataError(msg.format(file=file, image=stray))
+        raise DataError(msg.format(file=file, image=printable(stray)))
     return found, notes
 
 
@@ -106,41 +108,54 @@ def _without_shared_folder(
 def _images(
     archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], file: str
 ) -> list[NDArray]:
+    packed = sum(member.compress_size for member in members)
+    most = min(MOST_BYTES, max(SMALL_BYTES, HIGHEST_PIXEL_RATIO * packed))
     images: list[NDArray] = []
     total = 0
     for member in members:
         with archive.open(member) as stream:
-            image = _pixels(stream, member.filename, file)
+            image = _pixels(stream, printable(member.filename), file, most - total)
+        if image is None:
+            msg = _(
+                "{file} would unpack from {packed:.1f} MB to more than {most:.1f} GB of pixels, "
+                "which is refused; use fewer or smaller images"
+            )
+            raise DataError(msg.format(file=file, packed=packed / 1e6, most=most / 1e9))
         total += image.nbytes
-        if total > MOST_BYTES:
-            msg = _("{file} holds more than {most} GB of pixels; use fewer or smaller images")
-            raise DataError(msg.format(file=file, most=MOST_BYTES // 2**30))
         images.append(image)
     return images
 
 
-def _pixels(stream: IO[bytes], member: str, file: str) -> NDArray:
-    """Decode one image after its size is found to be harmless."""
-    from PIL import Image
+def _pixels(stream: IO[bytes], member: str, file: str, room: int) -> NDArray | None:
+    """Decode one image after its size is found to be harmless; None if there is no room."""
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(stream, formats=_FORMATS) as image:
             width, height = image.size
             if width * height <= MOST_PIXELS:
-                return _decoded(image)
+                fits = width * height * _channels(image) <= room
+                return _decoded(image) if fits else None
     except Image.DecompressionBombError:
         pass  # as large as Pillow would refuse: said below in our words
+    except UnidentifiedImageError as error:  # its text shows a Python object
+        msg = _("{file}: image {image} cannot be read (no known kind of image); leave it out")
+        raise DataError(msg.format(file=file, image=member)) from error
     except Exception as error:  # decoders raise almost anything on damaged bytes
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = printable(" ".join(str(error).split())) or type(error).__name__
         msg = _("{file}: image {image} cannot be read ({reason}); repair it or leave it out")
         raise DataError(msg.format(file=file, image=member, reason=reason)) from error
     msg = _("{file}: image {image} has more than {most:.0f} million pixels; make it smaller")
     raise DataError(msg.format(file=file, image=member, most=MOST_PIXELS / 1e6))
 
 
+def _channels(image: "Image.Image") -> int:
+    return 1 if image.mode in _GREY or image.mode.startswith("I") else 3
+
+
 def _decoded(image: "Image.Image") -> NDArray:
     """Return pixels (h, w) or (h, w, 3) as uint8; alpha is left out."""
-    if image.mode in ("1", "L", "LA", "La"):
+    if image.mode in _GREY:
         return np.asarray(image.convert("L"))
     if image.mode.startswith("I"):  # 16 bits, and 32 of which 16 are used
         deep = np.asarray(image).clip(0, 65535)
@@ -152,7 +167,10 @@ def _stacked(images: list[NDArray]) -> NDArray | list[NDArray]:
     """Return one array if all images have the same shape."""
     if len({image.shape for image in images}) > 1:
         return images
-    stacked = np.stack(images)
+    stacked = np.empty((len(images), *images[0].shape), np.uint8)
+    for i in range(len(images)):  # one at a time: never all of them twice in memory
+        stacked[i] = images[i]
+        images[i] = stacked[i]
     stacked.flags.writeable = False
     return stacked
 
@@ -165,4 +183,5 @@ def _labels(classes: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
             return numbers, number_names(numbers)
     names = sorted(set(classes))
     place = {name: i for i, name in enumerate(names)}
-    return np.array([place[name] for name in classes], np.int64), tuple(names)
+    labels = np.array([place[name] for name in classes], np.int64)
+    return labels, tuple(map(printable, names))

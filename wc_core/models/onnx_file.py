@@ -13,6 +13,7 @@ from wc_core.models._contents import FileContents, check_dtype
 from wc_core.models._onnx_graph import parse
 from wc_core.models.model import InputShape, Runner, TensorInfo
 from wc_core.models.weights import stored_bytes
+from wc_core.models.zoo.mlp import image_shape, small_preset
 from wc_core.words import _
 
 # TensorProto.DataType of the specification; others (strings, four-bit integers) stay in the graph.
@@ -30,7 +31,8 @@ _INPUT_DTYPES = {
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
 }
-_COLOURS = (1, 3)  # channels of images, where the graph leaves room for doubt
+_SMALL = range(8, 65)  # sides in pixels; larger images are taken for photos
+_MAX_BATCH = 4096  # images; graphs of fixed batch have 1, or what they were trained with
 
 
 def looks_like_onnx(path: Path) -> bool:
@@ -96,11 +98,8 @@ def onnx_forward(graph: bytes) -> tuple["OnnxForward | None", str]:
         )
         return None, msg.format(n=len(inputs))
     dims = _dims(inputs[0])
-    if len(dims) == 4 and dims[3] in _COLOURS and dims[1] not in _COLOURS:
-        channels_last, (channels, height, width) = True, (dims[3], dims[1], dims[2])
-    elif len(dims) == 4 and dims[1] is not None:
-        channels_last, (channels, height, width) = False, (dims[1], dims[2], dims[3])
-    else:
+    layout, shape = _layout(dims)
+    if shape is None or (dims[0] or 1) > _MAX_BATCH:
         msg = _("the input of the ONNX graph is not an image batch (n, channels, height, width)")
         return None, msg
     classes = _n_classes(model)
@@ -109,13 +108,29 @@ def onnx_forward(graph: bytes) -> tuple["OnnxForward | None", str]:
     return OnnxForward(
         name="ONNX graph",
         n_classes=classes,
-        input_shape=(channels or 1, height, width),
-        default_preprocess="imagenet" if channels == 3 else "unit",
+        input_shape=shape,
+        default_preprocess=small_preset(shape) if shape[1] in _SMALL else _preset(shape[0]),
         graph=graph,
         batch=dims[0],
-        channels_last=channels_last,
+        layout=layout,
         probabilities=_ends_in_softmax(model.graph),
     ), ""
+
+
+def _layout(dims: list[int | None]) -> tuple[str, InputShape | None]:
+    """Return the order of an input's sides, and the images that fit it, if any do."""
+    match dims:
+        case [_n, height, width, (1 | 3) as channels] if dims[1] not in (1, 3):
+            return "nhwc", (channels, height, width)
+        case [_n, int(channels), height, width]:
+            return "nchw", (channels, height, width)
+        case [_n, int(n_values)] if (image_shape(n_values)[1] or 0) >= min(_SMALL):
+            return "flat", image_shape(n_values)
+    return "", None
+
+
+def _preset(channels: int) -> str:
+    return "imagenet" if channels == 3 else "unit"
 
 
 def _n_classes(model: Any) -> int | None:
@@ -154,8 +169,8 @@ class OnnxForward:
     graph : bytes
     batch : int or None
         Images that the graph takes at once; None for any number.
-    channels_last : bool
-        Whether the graph takes (n, height, width, channels).
+    layout : {"nchw", "nhwc", "flat"}
+        Order of the sides of a batch; flat is (n, values).
     probabilities : bool
         Whether the graph ends in a softmax; their logarithms are logits again.
     """
@@ -166,7 +181,7 @@ class OnnxForward:
     default_preprocess: str
     graph: bytes
     batch: int | None
-    channels_last: bool = False
+    layout: str = "nchw"
     probabilities: bool = False
 
     def runner(self, tensors: Mapping[str, NDArray]) -> Runner:
@@ -207,11 +222,16 @@ class OnnxRunner:
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits (n, n_classes) of images (n, channels, height, width)."""
         images = images.astype(_INPUT_DTYPES.get(self._input.type, np.float32), copy=False)
-        if self._forward.channels_last:
+        if self._forward.layout == "nhwc":
             images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        elif self._forward.layout == "flat":
+            images = images.reshape(len(images), -1)
         step = self._forward.batch or max(1, len(images))
         outputs = [self._run(images[i : i + step], step) for i in range(0, len(images), step)]
         joined: NDArray[np.float32] = np.concatenate(outputs).reshape(len(images), -1)
+        if joined.shape[1] != self.n_classes:
+            msg = _("the ONNX graph promises {n} classes and gives {found} numbers")
+            raise NotRunnableError(msg.format(n=self.n_classes, found=joined.shape[1]))
         logits = joined.astype(np.float32, copy=False)
         if self._forward.probabilities:
             logits = np.log(np.maximum(logits, np.finfo(np.float32).tiny))

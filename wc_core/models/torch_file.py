@@ -129,7 +129,7 @@ def _inner(found: Any) -> str | None:
         return None
     inside = [key for key, value in found.items() if isinstance(key, str) and _leads_on(value)]
     known = next((key for key in NESTED_UNDER if key in inside), None)
-    if known is not None or _tensors(found):
+    if known is not None or any(tensor.ndim > 1 for tensor in _tensors(found).values()):
         return known
     return inside[0] if len(inside) == 1 else None
 

@@ -123,12 +123,25 @@ class TorchRunner:
         Returns
         -------
         ndarray of shape (n, n_classes), float32
+
+        Raises
+        ------
+        NotRunnableError
+            If images of this size do not go through the architecture.
         """
         import torch
 
         batch = to_torch(images).to(self.device, torch.float32)
         with torch.inference_mode():
-            logits = torch.func.functional_call(self.module, self.tensors, (batch,), strict=True)
+            try:
+                logits = torch.func.functional_call(
+                    self.module, self.tensors, (batch,), strict=True
+                )
+            except RuntimeError as error:
+                size = " × ".join(map(str, images.shape[1:]))
+                msg = _("the model cannot run on images of {size}: {error}")
+                text = str(error).partition("\n")[0][:200]
+                raise NotRunnableError(msg.format(size=size, error=text)) from error
         return to_numpy(logits)
 
 
