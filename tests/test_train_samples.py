@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,13 +34,11 @@ def source(tmp_path):
     return folder
 
 
-def test_the_same_run_writes_the_same_bytes(source, tmp_path, monkeypatch):
+def test_the_same_run_writes_the_same_bytes(source, tmp_path):
     """Nothing in the files depends on the clock or on unseeded draws, and models learn."""
-    shorter = tuple(replace(job, epochs=6) for job in train_samples.JOBS)
-    monkeypatch.setattr(train_samples, "JOBS", shorter)
     lines = []
     for folder in ("a", "b"):
-        train_samples.make_samples(source, tmp_path / folder, lines.append)
+        train_samples.make_samples(source, tmp_path / folder, lines.append, epochs=6)
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == ["NOTICE.md", "fashion_mnist.npz", *sorted(j.file for j in train_samples.JOBS)]
     for name in names:
@@ -58,6 +55,14 @@ def test_missing_images_name_the_package(tmp_path, capsys):
     """Who has not installed the data is told what to install, with exit status 2."""
     assert train_samples.main(["--source", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "dataset-fashion-mnist" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_epoch_is_no_training(source, tmp_path, capsys):
+    """An untrained model is never written over a trained one."""
+    arguments = ["--source", str(source), "--out", str(tmp_path / "out"), "--epochs", "0"]
+    assert train_samples.main(arguments) == 2
+    assert "1 epoch or more" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

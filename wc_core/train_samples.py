@@ -1,6 +1,6 @@
 """Train the embedded sample models on Fashion-MNIST and pack the sample images.
 
-`python -m wc_core.train_samples [--out DIR]` reads the files of Debian's package
+`python -m wc_core.train_samples [--epochs N] [--out DIR]` reads the files of Debian's package
 dataset-fashion-mnist and writes two models, one .npz of images and a notice with the
 measured accuracies. The draws are seeded and torch is held to deterministic algorithms on
 one thread, so the same versions of torch and NumPy on the same kind of processor write the
@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from wc_core.assets import SAMPLE_DATA
 from wc_core.data import PRESETS, preprocess
-from wc_core.errors import DataError, WeightClusteringError
+from wc_core.errors import ConfigError, DataError, WeightClusteringError
 from wc_core.models.zoo.lenet import build_lenet5, build_lenet_300_100
 from wc_core.words import _
 
@@ -84,16 +84,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m wc_core.train_samples", description=__doc__)
     parser.add_argument("--source", type=Path, default=SOURCE, help=_("folder of the idx.gz files"))
     parser.add_argument("--out", type=Path, default=SAMPLE_DATA.parent, help=_("folder to fill"))
+    parser.add_argument("--epochs", type=int, help=_("of each model, for a quick trial"))
     options = parser.parse_args(arguments)
     try:
-        make_samples(options.source, options.out, _say)
+        make_samples(options.source, options.out, _say, options.epochs)
     except WeightClusteringError as error:
         _say(str(error))
         return 2
     return 0
 
 
-def make_samples(source: Path, out: Path, say: Callable[[str], None]) -> None:
+def make_samples(
+    source: Path, out: Path, say: Callable[[str], None], epochs: int | None = None
+) -> None:
     """Train all sample models and write everything into a folder.
 
     Parameters
@@ -104,17 +107,24 @@ def make_samples(source: Path, out: Path, say: Callable[[str], None]) -> None:
         Made if it does not exist; files in it are overwritten.
     say : callable
         Takes one line of text now and then.
+    epochs : int, optional
+        Of each model; by default as many as the embedded ones were trained for.
 
     Raises
     ------
+    ConfigError
+        If there is less than one epoch.
     DataError
         If the images are missing or damaged.
     """
+    if epochs is not None and epochs < 1:
+        raise ConfigError(_("train for 1 epoch or more, got {n}").format(n=epochs))
+    jobs = [job if epochs is None else replace(job, epochs=epochs) for job in JOBS]
     train, test = read_split(source, "train"), read_split(source, "t10k")
     out.mkdir(parents=True, exist_ok=True)
     (out / "fashion_mnist.npz").write_bytes(packed_images(train, test))
     results = []
-    for job in JOBS:
+    for job in jobs:
         started = time.perf_counter()
         with _reproducible():
             module = train_model(job, train, say)

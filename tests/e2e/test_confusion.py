@@ -14,7 +14,7 @@ TROUSER, SHIRT, T_SHIRT = 1, 6, 0
 
 def click_cell(app: AppPage, true: int, predicted: int) -> None:
     """Click the middle of a cell: rows are true classes from the top, columns predicted ones."""
-    box = app.chart("confusion_matrix").locator(".nsewdrag").bounding_box()
+    box = app.chart("confusion_difference").locator(".nsewdrag").bounding_box()
     assert box is not None
     app.page.mouse.click(
         box["x"] + box["width"] * (predicted + 0.5) / N_CLASSES,
@@ -29,7 +29,7 @@ def test_a_click_on_a_cell_shows_the_images_that_flipped(app: AppPage) -> None:
     cluster_with(app, n_clusters=3)
     app.go(QUALITY)
     app.wait_for_work()
-    expect(app.chart("confusion_matrix").locator(".nsewdrag")).to_be_visible(timeout=PATIENCE_MS)
+    expect(app.chart("confusion_difference").locator(".nsewdrag")).to_be_visible(timeout=PATIENCE_MS)
     click_cell(app, SHIRT, T_SHIRT)
     expect(app.page.get_by_text(re.compile("Shirt seen as T-shirt", re.IGNORECASE))).to_be_visible()
     pictures = app.widget("pixels_flips").get_by_role("img")

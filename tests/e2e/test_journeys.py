@@ -71,5 +71,5 @@ def check_the_run(app: AppPage) -> None:
     app.check_no_exception()
     app.go(QUALITY)
     app.wait_for_work()
-    expect(app.chart("confusion_matrix")).to_be_visible(timeout=PATIENCE_MS)
+    expect(app.chart("confusion_difference")).to_be_visible(timeout=PATIENCE_MS)
     app.check_no_exception()

@@ -116,6 +116,7 @@ def test_a_baseline_near_chance_is_flagged_and_a_clustered_model_is_not():
     assert before.accuracy == pytest.approx(1 / 3)
     assert "close to guessing among 3 classes" in before.warning
     assert "33.3%" in before.warning
+    assert "Try another preset" in before.warning
     assert evaluate(FakeModel(wrong=range(8)), data, reference=before).warning == ""
 
 

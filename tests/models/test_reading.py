@@ -274,6 +274,26 @@ def test_what_cannot_be_read_is_explained(tmp_path, content, reason, name):
     assert str(refused.value).startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xef\xbb\xbf <html>", "web page"),
+        (b"\n\n<!DOCTYPE html>", "web page"),
+        (b"\x1f\x8b" + bytes(99), "unpack"),
+        (b"label,pixel\n" * 99, "no known kind"),
+        (b"[" * 100_000, "no known kind"),
+        (b'{"a":' * 100_000, "no index"),
+    ],
+)
+def test_other_files_are_told_by_their_content(tmp_path, content, reason):
+    """A byte order mark or blank lines do not hide a web page."""
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    for read in (list_tensors, load_model):
+        with pytest.raises(ModelFileError, match=reason):
+            read(path)
+
+
 def test_missing_files_folders_and_samples_are_explained(tmp_path):
     """What there is instead."""
     with pytest.raises(ModelFileError, match="cannot be read"):

@@ -228,7 +228,8 @@ def _warning(measures: dict[str, Any], n_classes: int, *, is_baseline: bool) -> 
         text = _(
             "The accuracy of {accuracy:.1%} is close to guessing among {n} classes: the "
             "preprocessing or the order of the labels is probably not what the model was "
-            "trained with."
+            "trained with. Try another preset, colour order or size, and compare the class names "
+            "with the model's."
         )
         sentences.append(text.format(accuracy=accuracy, n=n_classes))
     return " ".join(sentences)
