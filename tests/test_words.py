@@ -1,0 +1,57 @@
+"""Words come out in the language in use, and nobody else's."""
+
+import threading
+from contextvars import copy_context
+from gettext import NullTranslations
+
+import pytest
+
+from wc_core import ConfigError, Recipe
+from wc_core.words import _, language, ngettext, set_language
+
+
+class Shouting(NullTranslations):
+    def gettext(self, message):
+        return message.upper()
+
+    def ngettext(self, singular, plural, n):
+        return (singular if n == 1 else plural).upper()
+
+
+def test_english_stands_in_the_code():
+    """Without a catalogue the message is its own translation."""
+    assert _("Cluster") == "Cluster"
+    assert [ngettext("{n} layer", "{n} layers", n) for n in (1, 2)] == ["{n} layer", "{n} layers"]
+
+
+def test_a_language_holds_inside_its_block():
+    """And is over afterwards, whatever happened."""
+    with pytest.raises(RuntimeError), language(Shouting()):
+        assert _("Cluster") == "CLUSTER"
+        assert ngettext("{n} layer", "{n} layers", 2) == "{N} LAYERS"
+        raise RuntimeError
+    assert _("Cluster") == "Cluster"
+
+
+def test_the_engine_speaks_the_language_too():
+    """An error raised for a person is in her language."""
+    with language(Shouting()), pytest.raises(ConfigError, match="A RECIPE IS A JSON OBJECT"):
+        Recipe.from_json("[]")
+
+
+def test_one_persons_language_is_not_anothers():
+    """Threads do not share it; a copied context takes it along."""
+    heard = []
+
+    def speak():
+        set_language(Shouting())
+        inside = copy_context()
+        worker = threading.Thread(target=lambda: heard.append(inside.run(_, "inside")))
+        worker.start()
+        worker.join()
+
+    speaker = threading.Thread(target=copy_context().run, args=(speak,))
+    speaker.start()
+    speaker.join()
+    assert heard == ["INSIDE"]
+    assert _("outside") == "outside"
