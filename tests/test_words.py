@@ -26,10 +26,15 @@ def test_english_stands_in_the_code():
 
 def test_a_language_holds_inside_its_block():
     """And is over afterwards, whatever happened."""
-    with pytest.raises(RuntimeError), language(Shouting()):
-        assert _("Cluster") == "CLUSTER"
-        assert ngettext("{n} layer", "{n} layers", 2) == "{N} LAYERS"
-        raise RuntimeError
+
+    def fail_in_another_language():
+        with language(Shouting()):
+            assert _("Cluster") == "CLUSTER"
+            assert ngettext("{n} layer", "{n} layers", 2) == "{N} LAYERS"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_in_another_language()
     assert _("Cluster") == "Cluster"
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -65,7 +66,7 @@ def curves_view(desk: Desk, job: Job) -> None:
         st.caption(_("Every point is measured on the same {n} images.").format(n=count(n)))
     highlight = [name for name in (st.session_state.get(LAYER),) if name]
     show_chart(charts.layer_curves(points, measure, highlight=highlight))
-    rows = [point.to_dict() for point in points]
+    rows = [_row(point) for point in points]
     table(rows, name="layer_curves_points", alt=_("All points of the curves"))
 
 
@@ -81,6 +82,20 @@ def _start(desk: Desk, asked: CurvesAsked, key: str) -> Job:
         lambda: layer_curves_steps(model, recipe, asked.ks, dataset, config),
         _("Curves of {model}").format(model=model.name),
     )
+
+
+def _row(point: "CurvePoint") -> dict[str, Any]:
+    return {
+        _("Layer"): point.layer,
+        _("k"): point.k,
+        _("Entries"): point.entries,
+        _("Bytes"): point.stored_bytes,
+        _("Bits per weight"): round(point.bits_per_weight, 3),
+        _("SQNR (dB)"): round(point.sqnr_db, 2) if isfinite(point.sqnr_db) else None,
+        _("Accuracy"): point.accuracy,
+        _("Agreement"): point.agreement,
+        _("Images"): point.n_samples,
+    }
 
 
 def _measures(points: "Sequence[CurvePoint]") -> dict[str, str]:

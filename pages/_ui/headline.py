@@ -14,6 +14,9 @@ def headline(result: dict[str, Any]) -> None:
         st.metric(
             _("Times smaller"),
             times(result["compression_ratio"]),
+            _("than before"),
+            delta_arrow="off",
+            delta_color="off",
             border=True,
             height="stretch",
             help=_("Bytes of the model file as it was, over bytes of the compressed file."),
@@ -43,13 +46,13 @@ def headline(result: dict[str, Any]) -> None:
         st.metric(
             _("Bits per weight"),
             f"{result['bits_per_weight']:.2f}",
-            _("from 32, error {sqnr} down").format(sqnr=decibels(result["sqnr_db"])),
+            _("from 32"),
             delta_arrow="off",
             delta_color="off",
             border=True,
             height="stretch",
             help=_(
-                "Bits stored for each clustered weight, codebooks included. "
-                "The error is that many decibels below the weights themselves (SQNR)."
-            ),
+                "Bits stored for each clustered weight, codebooks included. The error lies "
+                "{sqnr} below the weights themselves (SQNR)."
+            ).format(sqnr=decibels(result["sqnr_db"])),
         )

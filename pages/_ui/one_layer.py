@@ -42,11 +42,6 @@ def one_layer(result: RunResult) -> None:
     name = layer_choice(compressed, "cluster.layer")
     coded, original = compressed.weights[name], compressed.original.tensors[name]
     show_chart(histogram(coded, original, name))
-    st.caption(
-        _("How the matrix is cut: {block} blocks, each of which shares one index").format(
-            block=coded.block
-        )
-    )
     matrix = original.reshape(coded.grid.matrix_shape)
     indices = coded.indices.reshape(coded.grid.grid_shape)
     show_chart(charts.block_grid(matrix, coded.block, indices, layer=name))

@@ -53,6 +53,7 @@ def recipe_form(desk: Desk) -> Recipe | None:
         _("Algorithm"),
         list(CLUSTERERS),
         key=view("cluster.algorithm", recipe.plan.algorithm),
+        format_func=lambda name: CLUSTERERS[name].__name__,
         help=_("How the entries of the codebook are found."),
     )
     with st.form("cluster.form"):

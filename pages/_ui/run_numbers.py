@@ -1,5 +1,6 @@
 """The numbers of a run: size, accuracy and error, before and after."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
@@ -8,56 +9,61 @@ from pages._ui.run_job import RunResult
 from pages._ui.text import count, decibels, interval_text, n_bytes, percent, plain, points, times
 from wc_core.words import _
 
+Number = tuple[str, str, str | None, str] | tuple[str, str, str | None, str, bool]
+
 
 def numbers(result: RunResult) -> None:
-    """Show size, accuracy and error, before and after."""
-    compressed, size, after, before = (
-        result.compressed,
-        result.size,
-        result.after,
-        result.before,
-    )
-    assert compressed is not None
-    with st.grid(3, min_column_width=170, key="cluster_numbers"):
-        _number(
-            _("File on disk"),
-            n_bytes(size.stored_bytes) if size else "–",
-            _("from {size}").format(size=n_bytes(size.original_bytes)) if size else None,
-            _("Counted from the file that was really written, against the file you gave."),
-        )
-        _number(
-            _("Times smaller"),
-            times(size.compression_ratio) if size else "–",
-            _("{ratio} against fp32").format(ratio=times(size.ratio_vs_fp32)) if size else None,
-            _("Against the model file as it was; below, against all parameters at 32 bits."),
-        )
-        _number(
-            _("Bits per weight"),
-            f"{compressed.bits_per_weight:.2f}",
-            _("{n} weights clustered").format(n=count(compressed.n_clustered)),
-            _("Indices, codebooks and scales over the weights of the clustered layers."),
-        )
-        known = after is not None and after.accuracy is not None
-        _number(
-            _("Accuracy"),
-            percent(after.accuracy) if known else "–",
-            points(after.accuracy, before.accuracy) if known and before else None,
-            _("Of the clustered model; below, the change against the model as it was."),
-            judged=known,
-        )
-        _number(
-            _("Agreement"),
-            percent(after.agreement) if after else "–",
-            _("with the model as it was"),
-            _("Share of images that get the same class as before; needs no labels."),
-        )
-        _number(
-            _("SQNR"),
-            decibels(compressed.sqnr_db),
-            _("over clustered weights"),
-            _("How far the error lies below the weights: 6 dB more halve the error."),
-        )
+    """Show in pairs what was saved (left) and what it cost (right)."""
+    with st.grid(2, min_column_width=150, key="cluster_numbers"):
+        for saved, cost in zip(_savings(result), _costs(result), strict=True):
+            _number(*saved)
+            _number(*cost)
     _evidence(result)
+
+
+def _savings(result: RunResult) -> Iterator[Number]:
+    size, compressed = result.size, result.compressed
+    yield (
+        _("Times smaller"),
+        times(size.compression_ratio) if size else "–",
+        _("{ratio} against fp32").format(ratio=times(size.ratio_vs_fp32)) if size else None,
+        _("Against the model file as it was; below, against all parameters at 32 bits."),
+    )
+    yield (
+        _("File on disk"),
+        n_bytes(size.stored_bytes) if size else "–",
+        _("from {size}").format(size=n_bytes(size.original_bytes)) if size else None,
+        _("Counted from the file that was really written, against the file you gave."),
+    )
+    yield (
+        _("Bits per weight"),
+        f"{compressed.bits_per_weight:.2f}" if compressed else "–",
+        _("{n} weights clustered").format(n=count(compressed.n_clustered)) if compressed else None,
+        _("Indices, codebooks and scales over the weights of the clustered layers."),
+    )
+
+
+def _costs(result: RunResult) -> Iterator[Number]:
+    before, after = result.before, result.after
+    yield (
+        _("Accuracy"),
+        percent(after.accuracy if after else None),
+        points(after.accuracy, before.accuracy) if after and before else None,
+        _("Of the clustered model; below, the change against the model as it was."),
+        True,
+    )
+    yield (
+        _("Agreement"),
+        percent(after.agreement if after else None),
+        _("with the model as it was"),
+        _("Share of images that get the same class as before; needs no labels."),
+    )
+    yield (
+        _("SQNR"),
+        decibels(result.compressed.sqnr_db) if result.compressed else "–",
+        _("over clustered weights"),
+        _("How far the error lies below the weights: 6 dB more halve the error."),
+    )
 
 
 def _number(label: str, value: str, below: str | None, about: str, judged: bool = False) -> None:

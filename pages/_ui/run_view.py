@@ -31,7 +31,7 @@ def run_view(desk: Desk, job: Job) -> None:
     numbers(result)
     _remarks(result.compressed)
     tabs = st.tabs(
-        [_("Layers"), _("One layer"), _("Left as they are"), _("Take along")],
+        [_("Layers"), _("One layer"), _("Left as they are"), _("Download")],
         key="cluster.tabs",
         on_change="rerun",
     )

@@ -1,30 +1,43 @@
 """Where the zeros are: in the whole model, and block by block in one layer."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages._ui.desk import Desk
 from pages._ui.one_layer import layer_choice
 from pages._ui.run_job import RunResult
 from pages._ui.show_chart import show_chart
+from pages._ui.text import percent
 from wc_core.words import _
+
+if TYPE_CHECKING:
+    from wc_core.compression import LayerReport
 
 
 def sparsity(_desk: Desk, result: RunResult) -> None:
     """Show the share of zeros of every layer, and of every block of one."""
-    from wc_core.evaluation.sparsity import block_sparsity
-
     from wc_core import charts
+    from wc_core.evaluation.sparsity import block_sparsity
 
     compressed = result.compressed
     if compressed is None:
         return
     reports = compressed.layers
-    st.caption(
-        _(
-            "Share of weights that are exactly zero. k-means makes few zeros on purpose; pruned "
-            "weights, whose blocks share a zero entry, show up here."
+    before, after = (_share(reports, when) for when in ("before", "after"))
+    st.markdown(
+        _("{before} of the clustered weights are exactly zero before, {after} after.").format(
+            before=percent(before), after=percent(after)
         )
     )
+    if not before and not after:
+        st.caption(
+            _(
+                "No layer holds a zero: training leaves none, and the mean of a cluster is hardly "
+                "ever one. A pruned model shows its zeros here."
+            )
+        )
     show_chart(
         charts.model_sparsity(
             [r.name for r in reports],
@@ -44,3 +57,9 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
     )
     weight = compressed.original.tensors[name] if when == "before" else coded.decode()
     show_chart(charts.sparsity_heatmap(block_sparsity(weight, coded.block), layer=name))
+
+
+def _share(reports: "Sequence[LayerReport]", when: str) -> float:
+    """Return the share of zeros over all clustered weights."""
+    zeros = sum(getattr(report, f"sparsity_{when}") * report.n_weights for report in reports)
+    return float(zeros / sum(report.n_weights for report in reports))
