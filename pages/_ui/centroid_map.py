@@ -34,7 +34,7 @@ def centroid_map(
     from wc_core import charts
 
     method, seed = _method()
-    points, sample, owners = _cloud(coded, original)
+    points, owners = _cloud(coded, original)
     place = _pca if method == "pca" else _umap
     placed = place(desk, points, name, seed)
     if placed is None:
@@ -46,7 +46,6 @@ def centroid_map(
         sample=placed[k:],
         sample_labels=owners,
         method=method,
-        note=_("{n} of {total} blocks are drawn").format(n=len(sample), total=len(coded.indices)),
         layer=name,
     )
     show_chart(figure, on_pick=pick)
@@ -76,8 +75,8 @@ def _method() -> tuple[str, int]:
     return "umap", int(seed)
 
 
-def _cloud(coded: "CodebookWeight", original: "NDArray[np.floating]") -> tuple[Any, Any, Any]:
-    """Return entries and sampled blocks stacked, the sample, and the entry of each in it."""
+def _cloud(coded: "CodebookWeight", original: "NDArray[np.floating]") -> tuple[Any, Any]:
+    """Return entries and sampled blocks stacked, and the entry of each sampled block."""
     import numpy as np
 
     step = max(1, -(-len(coded.indices) // SAMPLE))
@@ -86,7 +85,7 @@ def _cloud(coded: "CodebookWeight", original: "NDArray[np.floating]") -> tuple[A
     owners = coded.indices[rows]
     # A masked lane has no value of its own: it is drawn where its entry is.
     sample = np.where(np.isnan(blocks), coded.codebook[owners], blocks)
-    return np.vstack([coded.codebook, sample]), sample, owners
+    return np.vstack([coded.codebook, sample]), owners
 
 
 def _pca(_desk: Desk, points: "NDArray", _name: str, _seed: int) -> "NDArray":

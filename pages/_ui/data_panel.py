@@ -49,7 +49,7 @@ def data_choice() -> None:
 
 def data_view(desk: Desk) -> None:
     """Show what the data set holds."""
-    if desk.problem:
+    if desk.dataset is None:
         show_error(desk.problem)
     dataset = desk.dataset
     if dataset is None:

@@ -1,18 +1,17 @@
-"""What lies on the desk: the project's model and data, and the work done on them."""
+"""What lies on the desk: the project's model and data, and how they meet."""
 
 import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pages._ui.board import board, job_key
+from pages._ui.board import job_key
 from pages._ui.cached import dataset_of, model_of
 from pages._ui.project import Project, root
-from pages._ui.run_job import RunResult, RunTask, baseline_steps, run_steps
-from pages._ui.state import project, update, workspace
+from pages._ui.run_job import RunTask
+from pages._ui.state import project, workspace
 from wc_core.errors import WeightClusteringError
-from wc_core.jobs import Job
 from wc_core.recipe import Recipe
 from wc_core.words import _
 
@@ -34,7 +33,7 @@ class Desk:
     config : EvaluationConfig, optional
         None without a data set or with a model that cannot run.
     problem : str
-        Why the data set could not be read.
+        Why there is no accuracy: what is wrong with the model or the data.
     """
 
     project: Project
@@ -56,7 +55,9 @@ class Desk:
     def task(self) -> RunTask:
         """What a job needs to know, without what earlier jobs found."""
         path = self.compressed_path(self.project.recipe)
-        return RunTask(self.model, self.project.recipe, self.dataset, self.config, path)
+        return RunTask(
+            self.model, self.project.recipe, self.dataset, self.config, path, problem=self.problem
+        )
 
     def compressed_path(self, recipe: Recipe) -> Path:
         """Where the file of a recipe is written."""
@@ -93,41 +94,24 @@ def open_desk() -> Desk:
     model = model_of(current.model)
     try:
         dataset = dataset_of(current.data)
-        config = _config(model, dataset, current) if model.forward else None
     except WeightClusteringError as error:
         return Desk(current, model, None, None, str(error))
-    return Desk(current, model, dataset, config)
+    problem = model.missing or _mismatch(model, dataset, current)
+    config = None if problem else _config(model, dataset, current)
+    return Desk(current, model, dataset, config, problem)
 
 
-def baseline(desk: Desk) -> Job | None:
-    """Return the job that measures the model as it is, started if need be, or None."""
-    if desk.config is None:
-        return None
-    label = _("Baseline of {model}").format(model=desk.model.name)
-    found = board().find(desk.baseline_key)
-    task = desk.task  # made here: the worker knows no session
-    return found or board().submit(desk.baseline_key, lambda: baseline_steps(task), label)
-
-
-def run_of(desk: Desk) -> Job | None:
-    """Return the job of the project's recipe: running, ended, or started now if that is cheap."""
-    found = board().find(desk.run_key)
-    if found is None and (desk.is_sample or desk.project.ran == desk.project.recipe.digest):
-        return start_run(desk)
-    return found
-
-
-def start_run(desk: Desk, partial: Any = None) -> Job:
-    """Cluster by the project's recipe, or only write and measure what a cancelled run left."""
-    known = board().find(desk.baseline_key)
-    measured: RunResult | None = known.result if known and not known.is_active else None
-    task = replace(desk.task, baseline=measured.before if measured else None, partial=partial)
-    label = _("Clustering {model}").format(model=desk.model.name)
-    board().supersede(job_key("run", ""), desk.run_key)
-    job = board().submit(desk.run_key, lambda: run_steps(task), label)
-    if desk.project.ran != desk.project.recipe.digest and partial is None and not desk.is_sample:
-        update(ran=desk.project.recipe.digest)
-    return job
+def _mismatch(model: "Model", dataset: "Dataset", current: Project) -> str:
+    """Return why it makes no sense to run the model on our sample images, if so."""
+    forward = model.forward
+    if forward is None or current.data.kind != "sample":
+        return ""
+    if (forward.n_classes, forward.input_shape[0]) == (len(dataset.class_names), 1):
+        return ""
+    return _(
+        "the model in use tells {n} classes apart in images of {channels} channels, and the sample "
+        "images are grey ones of {m} classes: open the model's own images on the Model page"
+    ).format(n=forward.n_classes, channels=forward.input_shape[0], m=len(dataset.class_names))
 
 
 def _config(model: "Model", dataset: "Dataset", current: Project) -> "EvaluationConfig":

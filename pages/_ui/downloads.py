@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -28,11 +28,11 @@ def to_csv(rows: Rows) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def csv_button(rows: Rows, name: str) -> None:
-    """Offer rows as a CSV file named `name`."""
+def csv_button(rows: Rows | Callable[[], Rows], name: str) -> None:
+    """Offer rows as a CSV file named `name`; a function is called when the file is asked for."""
     st.download_button(
         _("CSV"),
-        to_csv(rows),
+        lambda: to_csv(rows() if callable(rows) else rows),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"download.{name}",

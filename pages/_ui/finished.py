@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages._ui.desk import Desk, run_of
+from pages._ui.desk import Desk
 from pages._ui.errors import empty_state, raise_bug
 from pages._ui.job_panel import job_panel
 from pages._ui.run_job import RunResult
+from pages._ui.runs import run_of
 from wc_core.words import _
 
 

@@ -20,10 +20,10 @@ def job_panel() -> None:
     @st.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
         use_language()
-        if not all(job.is_active for job in jobs.values()):
-            st.rerun()
         for n, (key, job) in enumerate(jobs.items()):
             _show(_name(key, list(jobs)[:n]), job)
+        if not all(job.is_active for job in jobs.values()):
+            st.rerun()
 
     watch()
 

@@ -22,7 +22,7 @@ def layer_table(model: "Model", recipe: Recipe) -> None:
     infos = layers_of(model, recipe)
     rows = [_row(info) for info in infos]
     version = st.session_state.setdefault(VERSION, 0)
-    key = f"model.table.{version}"
+    key = f"model.table.{model.digest[:8]}.{version}"
     ticked = [i for i, info in enumerate(infos) if not info.skipped]
     names = [info.name for info in infos]
     st.dataframe(
@@ -63,4 +63,6 @@ def _take_ticks(key: str, names: list[str], model: "Model") -> None:
     recipe = project().recipe
     possible = set(pickable(model, recipe))
     picks = [names[i] for i in rows if names[i] in possible]
+    if len(picks) < len(rows):
+        table_is_stale()  # what cannot be clustered loses its tick again
     update(recipe=with_picks(model, recipe, picks))

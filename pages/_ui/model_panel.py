@@ -5,10 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._ui.cached import model_of
-from pages._ui.desk import Desk, baseline
+from pages._ui.desk import Desk
 from pages._ui.errors import raise_bug
+from pages._ui.layer_picker import picked
 from pages._ui.project import Source
 from pages._ui.run_job import RunResult
+from pages._ui.runs import baseline
 from pages._ui.source_picker import pick_source, upload_source
 from pages._ui.state import project, update
 from pages._ui.text import count, interval_text, n_bytes, percent, plain
@@ -48,34 +50,40 @@ def model_choice() -> None:
 def model_facts(desk: Desk) -> None:
     """Show what the model is, the accuracy it starts from first."""
     model = desk.model
-    weights = sum(info.n_weights for info in model.infos if info.tied_to is None)
-    with st.grid(4, min_column_width=170, key="model_facts"):
-        st.metric(
-            _("Baseline accuracy"),
+    about = {
+        _("Baseline accuracy"): (
             _accuracy(desk),
-            border=True,
-            help=_("Share of the images below that the model names correctly, before clustering."),
-        )
-        st.metric(
-            _("Architecture"),
-            model.forward.name if model.forward else _("not recognised"),
-            border=True,
-            help=_("Recognised by the names and shapes of the tensors."),
-        )
-        st.metric(_("Parameters"), count(weights), border=True, help=_("Tied ones count once."))
-        st.metric(
-            _("File size"),
+            _("Share of the images below that the model names correctly, before clustering."),
+        ),
+        _("Parameters"): (count(model.n_parameters), _("Tied ones count once.")),
+        _("File size"): (
             n_bytes(model.file_bytes),
-            border=True,
-            help=_("Bytes of the file as it was given; every ratio is measured against it."),
-        )
+            _("Bytes of the file as it was given; every ratio is measured against it."),
+        ),
+        _("Layers to cluster"): (
+            _("{n} of {total}").format(
+                n=len(picked(model, desk.project.recipe)), total=len(model.infos)
+            ),
+            _("Tensors that the recipe clusters, of all that the file holds."),
+        ),
+    }
+    grid = st.grid(3, min_column_width=170, key="model_facts")
+    for label, (value, help_text) in about.items():
+        grid.metric(label, value, help=help_text, border=True)
+    grid.cell(column_span=2).metric(
+        _("Architecture"),
+        model.forward.name if model.forward else _("not recognised"),
+        help=_("Recognised by the names and shapes of the tensors."),
+        border=True,
+    )
     st.caption(
         _("Format {format} · SHA-256 {digest}…").format(
             format=plain(model.format), digest=model.digest[:12]
         )
     )
-    if model.missing:
-        st.info(plain(model.missing), icon=":material/info:")
+    if desk.problem and desk.dataset is not None:
+        reason = _("No accuracy: {reason}").format(reason=plain(desk.problem))
+        st.info(reason, icon=":material/info:")
     for note in model.notes:
         st.caption(plain(note))
 

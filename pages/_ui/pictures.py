@@ -1,7 +1,9 @@
 """Small pictures of a data set, each with its words."""
 
+import base64
+import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -34,5 +36,19 @@ def pictures(
     with st.container(horizontal=True, key=f"pixels_{key}", gap="small"):
         for row, caption, alt in zip(rows, captions, alts, strict=True):
             with st.container(width=SIDE + 16, gap="xxsmall"):
-                st.image(dataset.thumbnail(row), width=SIDE, alt=alt)
+                st.image(_inline(dataset.thumbnail(row)), width=SIDE, alt=alt)
                 st.caption(caption)
+
+
+def _inline(pixels: Any) -> str:
+    """Return an image as an address that holds it.
+
+    A file on the server would be gone if another person's tab closed while this page reruns.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((2 * SIDE, 2 * SIDE))
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()

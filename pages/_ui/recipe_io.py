@@ -1,12 +1,13 @@
 """The recipe as a file and as a command: what the page does, the command line does too."""
 
+import json
 import shlex
 
 import streamlit as st
 
 from pages._ui.desk import Desk
 from pages._ui.layer_picker import picked
-from pages._ui.project import Source
+from pages._ui.project import Project
 from pages._ui.state import update
 from pages._ui.upload import receive, refuse
 from wc_core.errors import ConfigError
@@ -28,7 +29,7 @@ def recipe_download(desk: Desk) -> None:
         on_click="ignore",
     )
     st.caption(_("The same from the command line, to the byte:"))
-    st.code(command_line(desk.project.model, desk.project.data), language="bash", wrap_lines=True)
+    st.code(command_line(desk.project), language="bash", wrap_lines=True)
 
 
 def recipe_upload(desk: Desk) -> None:
@@ -53,10 +54,14 @@ def recipe_upload(desk: Desk) -> None:
         st.rerun()
 
 
-def command_line(model: Source, data: Source) -> str:
+def command_line(project: Project) -> str:
     """Return the command that does what the page does with the recipe file beside it."""
+    model, data = project.model, project.data
     model_name = f"sample:{model.ref}" if model.kind == "sample" else model.filename
     data_name = "sample" if data.kind == "sample" else data.filename
     out = model.filename.rsplit(".", 1)[0] + ".clustered.safetensors"
     parts = ["python", "-m", "wc_core", "compress", model_name, "-o", out]
-    return shlex.join([*parts, "--recipe", "recipe.json", "--data", data_name])
+    parts += ["--recipe", "recipe.json", "--data", data_name]
+    if project.preprocess:
+        parts += ["--preprocess", json.dumps(dict(project.preprocess))]
+    return shlex.join(parts)

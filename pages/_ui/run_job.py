@@ -66,6 +66,8 @@ class RunTask:
         If it is known already.
     partial : CompressedModel, optional
         Layers of a cancelled run: nothing more is clustered, only written and measured.
+    problem : str
+        Why the model cannot be measured, without a config.
     """
 
     model: "Model"
@@ -75,6 +77,7 @@ class RunTask:
     path: Path
     baseline: "EvaluationReport | None" = None
     partial: "CompressedModel | None" = None
+    problem: str = ""
 
 
 def run_steps(task: RunTask) -> Iterator[Progress]:
@@ -102,10 +105,8 @@ def _measure(
     """Evaluate before or after; what cannot be measured becomes a sentence, not a failure."""
     from wc_core.evaluation import evaluate_steps
 
-    if task.model.forward is None:
-        return replace(result, no_accuracy=task.model.missing)
-    if task.dataset is None:
-        return replace(result, no_accuracy=_("no data set is loaded"))
+    if task.config is None or task.dataset is None:
+        return replace(result, no_accuracy=task.problem)
     try:
         for record in evaluate_steps(model, task.dataset, task.config, reference=result.before):
             if record.result is not None:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui.desk import Desk, start_run
+from pages._ui.desk import Desk
 from pages._ui.downloads import table
 from pages._ui.one_layer import one_layer
 from pages._ui.recipe_io import recipe_download
 from pages._ui.run_job import RunResult
 from pages._ui.run_numbers import numbers
+from pages._ui.runs import start_run
 from pages._ui.show_chart import show_chart
 from pages._ui.text import percent, plain, shape_text
 from wc_core.jobs import Job, JobState

@@ -34,9 +34,8 @@ def show_chart(figure: Any, *, key: str = "", on_pick: Callable[[str], None] | N
         how = {"on_select": lambda: _report(widget_key, on_pick), "selection_mode": "points"}
     alt = charts.chart_alt(figure)
     st.plotly_chart(figure, key=widget_key, width="stretch", alt=alt, config=_config(name), **how)
-    rows = charts.chart_rows(figure)
-    if rows:
-        csv_button(rows, name)
+    if figure.data:
+        csv_button(lambda: charts.chart_rows(figure), name)
 
 
 def picture_format_picker() -> None:

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages._ui.desk import open_desk, run_of, start_run
+from pages._ui.desk import open_desk
 from pages._ui.errors import empty_state, explained, raise_bug, show_error
 from pages._ui.job_panel import job_panel
 from pages._ui.recipe_form import recipe_form
 from pages._ui.recipe_io import recipe_upload
 from pages._ui.run_view import run_view
+from pages._ui.runs import run_of, start_run
 from pages._ui.state import update
 from wc_core.errors import WeightClusteringError
 from wc_core.words import _

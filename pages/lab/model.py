@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages._ui.data_panel import data_choice, data_view
-from pages._ui.desk import baseline, open_desk
+from pages._ui.desk import open_desk
 from pages._ui.errors import explained
 from pages._ui.job_panel import job_panel
 from pages._ui.layer_picker import layer_picker
 from pages._ui.layer_table import layer_table, table_is_stale
 from pages._ui.model_panel import baseline_remarks, model_choice, model_facts
 from pages._ui.preprocess_form import preprocess_form
+from pages._ui.runs import baseline
 from pages._ui.state import update
 from wc_core.words import _
 

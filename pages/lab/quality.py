@@ -27,6 +27,6 @@ if result is not None and result.compressed is not None:
         if tab.open:
             with tab:
                 if show in (confusion, class_scores) and result.after is None:
-                    empty_state(plain(desk.problem or result.no_accuracy))
+                    empty_state(plain(result.no_accuracy or desk.problem))
                 else:
                     show(desk, result)

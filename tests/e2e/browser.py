@@ -29,9 +29,12 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 WORK_MS = 240_000  # jobs on two cores that also drive the browser
 
-# Addresses whose console messages are not ours, each with its reason.
+# Parts of console messages (or of their addresses) that are not ours, each with its reason.
 FOREIGN_CONSOLE = {
     "/_stcore/": "on a deep link Streamlit looks for its server below the page's own path first",
+    "The page that you have requested does not seem to exist": (
+        "Streamlit knows no pages before the app has run once; the app makes the browser ask again"
+    ),
 }
 
 
@@ -136,9 +139,9 @@ class AppPage:
         expect(self.page.get_by_text("Page not found")).to_have_count(0)
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        foreign = any(part in message.location["url"] for part in FOREIGN_CONSOLE)
-        if message.type == "error" and not foreign:
-            self.console_errors.append(f"{message.text} ({message.location['url']})")
+        said = f"{message.text} ({message.location['url']})"
+        if message.type == "error" and not any(part in said for part in FOREIGN_CONSOLE):
+            self.console_errors.append(said)
 
     def _note_host(self, url: str) -> None:
         parts = urlsplit(url)

@@ -29,7 +29,9 @@ def test_a_click_on_a_cell_shows_the_images_that_flipped(app: AppPage) -> None:
     cluster_with(app, n_clusters=3)
     app.go(QUALITY)
     app.wait_for_work()
-    expect(app.chart("confusion_difference").locator(".nsewdrag")).to_be_visible(timeout=PATIENCE_MS)
+    expect(app.chart("confusion_difference").locator(".nsewdrag")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     click_cell(app, SHIRT, T_SHIRT)
     expect(app.page.get_by_text(re.compile("Shirt seen as T-shirt", re.IGNORECASE))).to_be_visible()
     pictures = app.widget("pixels_flips").get_by_role("img")

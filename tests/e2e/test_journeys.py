@@ -39,6 +39,15 @@ def test_an_uploaded_model_and_data_set(app: AppPage, tmp_path: Path) -> None:
     check_the_run(app)
 
 
+def test_an_upload_during_work_is_not_lost(app: AppPage, tmp_path: Path) -> None:
+    """A file dropped while the page still measures the sample is taken all the same."""
+    path = write_small_model(tmp_path / "early.safetensors")
+    app.goto(MODEL.path)
+    expect(app.widget("job_baseline")).to_be_visible(timeout=PATIENCE_MS)
+    app.upload("model.upload", path)
+    expect(app.page.get_by_text("Model: early.safetensors")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_reload_brings_the_upload_back(app: AppPage, tmp_path: Path) -> None:
     """The address names the workspace: reloading it, or sending it on, loses nothing."""
     app.goto(MODEL.path)

@@ -32,6 +32,7 @@ def test_a_model_that_cannot_be_used_is_refused(
 ) -> None:
     """The page says why, the server is up, the sample is still loaded, and no code was run."""
     app.goto(MODEL.path)
+    app.wait_for_work()
     app.upload("model.upload", write(tmp_path / name))
     alert = app.widget("model.upload").get_by_role("alert")
     expect(alert).to_contain_text(re.compile(said, re.IGNORECASE), timeout=PATIENCE_MS)
@@ -52,6 +53,7 @@ def test_data_that_do_not_fit_are_refused_with_a_sentence(
     images = np.zeros((20, 28, 28), np.uint8)
     np.savez(path, x_test=images, y_test=np.arange(20) + 5)
     app.goto(MODEL.path)
+    app.wait_for_work()
     app.upload("data.upload", path)
     app.wait_for_work()
     expect(app.page.get_by_text(re.compile("label", re.IGNORECASE)).first).to_be_visible()

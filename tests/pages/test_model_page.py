@@ -1,6 +1,10 @@
 """Choosing a model: what is refused is explained, and what was loaded stays."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.reading import texts, upload_model, uploader
@@ -45,8 +49,6 @@ def test_a_layer_that_is_taken_out_stays_out(app: AppTest, settle) -> None:
 
 def test_labels_that_do_not_fit_are_explained(app: AppTest, settle, tmp_path) -> None:
     """Labels beyond the model's classes cost the accuracy and are named."""
-    import numpy as np
-
     path = tmp_path / "odd.npz"
     images = np.zeros((20, 28, 28), np.uint8)
     np.savez(path, images=images, labels=np.arange(20) + 5)
@@ -55,6 +57,21 @@ def test_labels_that_do_not_fit_are_explained(app: AppTest, settle, tmp_path) ->
     at = settle(app.run())
     assert not at.exception
     assert at.warning or at.error
+
+
+def test_a_model_of_another_kind_is_not_run_on_our_images(
+    app: AppTest, settle, tmp_path: Path
+) -> None:
+    """Grey images of ten classes say nothing about a model for colours or a thousand classes."""
+    rng = np.random.default_rng(0)
+    shapes = {"fc1": (300, 784), "fc2": (100, 300), "fc3": (7, 100)}
+    tensors = {f"{n}.weight": rng.normal(size=s).astype(np.float32) for n, s in shapes.items()}
+    tensors |= {f"{n}.bias": np.zeros(s[0], np.float32) for n, s in shapes.items()}
+    save_file(tensors, tmp_path / "seven.safetensors")
+    at = upload_model(app, (tmp_path / "seven.safetensors").read_bytes(), "seven.safetensors")
+    settle(at)
+    assert not at.exception
+    assert "7 classes" in texts(at)
 
 
 def test_preprocessing_is_part_of_the_project(app: AppTest, settle) -> None:
