@@ -60,7 +60,7 @@ samples: $(VENV)/.run ## Train the sample models again and remake the sample res
 
 messages: $(VENV)/.dev ## Collect the texts that people see into the catalogue template
 	@mkdir -p $(dir $(CATALOGUE))
-	$(BIN)/pybabel -q extract --keyword=mark --no-location --sort-output --omit-header \
+	$(BIN)/pybabel -q extract --mapping=babel.cfg --ignore-dirs=".*" --keyword=mark --no-location --sort-output --omit-header \
 	  --project="Weight Clustering Lab" --output=$(CATALOGUE) app.py pages wc_core
 
 readme: $(VENV)/.dev ## Write the table of algorithms into the README

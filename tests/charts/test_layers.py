@@ -66,7 +66,7 @@ def test_lines_differ_in_more_than_colour(curve_points):
 def test_of_many_layers_the_largest_or_the_named_are_brought_out(curve_points):
     """The rest is grey and one item of the legend, so that fifty layers stay readable."""
     legend = [t.name for t in charts.layer_curves(curve_points, top=1).data if t.showlegend is None]
-    assert legend == ["fc1.weight", "1 other layers"]
+    assert legend == ["fc1.weight", "1 other layer"]
     figure = charts.layer_curves(curve_points, highlight=["conv1.weight"])
     assert figure.data[0].name == "conv1.weight"
     assert named(figure, "fc1").showlegend is False

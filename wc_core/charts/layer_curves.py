@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from wc_core.charts._figure import empty_figure, escape, new_figure
 from wc_core.charts._format import BEHIND, DASHES, SYMBOLS, bytes_text, log_ticks, short_name
 from wc_core.charts._rows import columns
-from wc_core.words import _
+from wc_core.words import _, ngettext
 
 if TYPE_CHECKING:
     from wc_core.search.curves import CurvePoint
@@ -121,7 +121,9 @@ def _axis_title(measure: Measure) -> str:
 
 
 def _summary(lines: dict[str, list["CurvePoint"]], measure: Measure, baseline: float | None) -> str:
-    text = _("{n} layers, each clustered alone.").format(n=len(lines))
+    text = ngettext(
+        "{n} layer, clustered alone.", "{n} layers, each clustered alone.", len(lines)
+    ).format(n=len(lines))
     worst = min(
         (point for line in lines.values() for point in line),
         key=lambda point: float(getattr(point, measure)),
@@ -182,7 +184,7 @@ def _grey_legend(n_layers: int) -> go.Scatter:
         x=[None],
         y=[None],
         mode="lines+markers",
-        name=_("{n} other layers").format(n=n_layers),
+        name=ngettext("{n} other layer", "{n} other layers", n_layers).format(n=n_layers),
         marker=_GREY_MARKER,
         line=_GREY_LINE,
     )
