@@ -123,11 +123,11 @@ class AppPage:
         self.widget(key).locator("input[type=file]").set_input_files(path)
         self.settle()
 
-    def metric(self, key: str, label: str) -> str:
-        """Return the value of a metric in the container that has the key."""
-        metrics = self.widget(key).get_by_test_id("stMetric")
-        value = metrics.filter(has_text=label).get_by_test_id("stMetricValue")
-        return value.inner_text().strip()
+    def expect_metric(self, key: str, label: str, pattern: str) -> None:
+        """Wait until a metric in the container that has the key matches; work may be under way."""
+        metrics = self.widget(key).get_by_test_id("stMetric").filter(has_text=label)
+        value = metrics.get_by_test_id("stMetricValue")
+        expect(value).to_have_text(re.compile(pattern), timeout=WORK_MS)
 
     def chart(self, name: str) -> Locator:
         """Return the drawing area of a chart."""
