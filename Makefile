@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types imports unit fast e2e bench screenshots samples messages readme format clean browser
+.PHONY: help run test check lint types imports unit fast e2e bench pictures screenshots samples messages readme format clean browser
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,9 @@ e2e: $(VENV)/.dev browser node_modules/.installed ## Browser tests
 
 bench: $(VENV)/.dev browser ## Print speed tables (nothing is asserted)
 	$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/.dev browser ## Take the README's pictures again
+	$(BIN)/python -m tests.e2e.screenshots docs/images cluster quality
 
 screenshots: $(VENV)/.dev browser ## Pictures of every page into SCREENSHOTS=folder
 	$(BIN)/python -m tests.e2e.screenshots $(SCREENSHOTS)

@@ -1,11 +1,13 @@
 """The command line does what the page does, and says in one line what it cannot do."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from tests.files import REFUSED_DATA, REFUSED_MODELS
 from wc_core.__main__ import main
 
 
@@ -124,6 +126,36 @@ def test_bad_input_is_one_line_and_status_two(capsys, tmp_path, packed):
         assert reason in err, arguments
         assert err.count("\n") == 1, err
         assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"), REFUSED_MODELS, ids=[name for name, _w, _s in REFUSED_MODELS]
+)
+def test_models_that_cannot_be_used_are_refused(capsys, tmp_path, name, write, said):
+    """By every command that reads one; nothing in them is run."""
+    path = write(tmp_path / name)
+    for command in (
+        ("inspect", path),
+        ("evaluate", path),
+        ("compress", path, "-o", tmp_path / "o"),
+    ):
+        status, answer, err = run(capsys, *command)
+        assert (status, answer, err.count("\n")) == (2, None, 1)
+        assert re.search(said, err)
+    assert not list(tmp_path.glob("*.ran"))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"), REFUSED_DATA, ids=[name for name, _w, _s in REFUSED_DATA]
+)
+def test_data_that_cannot_be_used_are_refused(capsys, tmp_path, name, write, said):
+    """The model is fine; the sentence is about the data, and no file is written."""
+    path, out = write(tmp_path / name), tmp_path / "o.safetensors"
+    options = ("compress", "sample:lenet_300_100", "--data", path, "-o", out)
+    status, answer, err = run(capsys, *options)
+    assert (status, answer, err.count("\n")) == (2, None, 1)
+    assert re.search(said, err)
+    assert not out.exists()
 
 
 def test_unknown_options_are_status_two_too(capsys):

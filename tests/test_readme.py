@@ -92,5 +92,12 @@ def test_the_table_lists_what_is_registered() -> None:
     assert TABLE.findall(README.read_text()) == [table_of_algorithms()]
 
 
+@pytest.mark.parametrize("page", sorted(README.parent.glob("*.md")), ids=lambda p: p.name)
+def test_what_the_pages_link_to_exists(page: Path) -> None:
+    """No link or picture of a page at the root leads nowhere."""
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
 if __name__ == "__main__":
     README.write_text(TABLE.sub(lambda _match: table_of_algorithms(), README.read_text()))

@@ -5,8 +5,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.e2e.browser import PATIENCE_MS, AppPage
-from tests.e2e.files import write_small_data, write_small_model
 from tests.e2e.site import CENTROIDS, CLUSTER, HOME, MODEL, QUALITY, TRADE_OFFS
+from tests.files import write_small_data, write_small_model
 
 
 def test_the_sample_from_home_to_quality(app: AppPage) -> None:

@@ -4,21 +4,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e import files
+from tests import files
 from tests.e2e.browser import PATIENCE_MS, AppPage
 from tests.e2e.server import Server
 from tests.e2e.site import MODEL
 
-MODELS: list[tuple[str, Callable[[Path], Path], str]] = [
-    ("noise.safetensors", files.write_random_bytes, "noise.safetensors"),
-    ("nothing.pth", files.write_nothing, "empty"),
-    ("module.pt", files.write_whole_module, "state_dict"),
-    ("code.pt", files.write_code, "state_dict"),
-]
+# The other kinds go through the same door and are tried without a browser.
+MODELS = [files.REFUSED_MODELS[i] for i in (0, 1, 2, 3)]
 
 
 @pytest.mark.parametrize(("name", "write", "said"), MODELS, ids=[name for name, _, _ in MODELS])
@@ -49,9 +44,7 @@ def test_data_that_do_not_fit_are_refused_with_a_sentence(
     app: AppPage, server: Server, tmp_path: Path
 ) -> None:
     """Labels outside the model's classes are told as such; the sample can be taken again."""
-    path = tmp_path / "labels.npz"
-    images = np.zeros((20, 28, 28), np.uint8)
-    np.savez(path, x_test=images, y_test=np.arange(20) + 5)
+    path = files.write_labels_out_of_range(tmp_path / "labels.npz")
     app.goto(MODEL.path)
     app.wait_for_work()
     app.upload("data.upload", path)

@@ -1,5 +1,6 @@
 """Choosing a model: what is refused is explained, and what was loaded stays."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,22 +8,21 @@ import pytest
 from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
+from tests.files import REFUSED_MODELS
 from tests.pages.reading import texts, upload_model, uploader
 
-BAD = {
-    "empty.safetensors": b"",
-    "noise.safetensors": bytes(range(256)) * 8,
-    "noise.pth": b"PK\x03\x04" + bytes(500),
-    "noise.onnx": b"\x08" * 64,
-}
 
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_refused_and_the_sample_stays(name: str, app: AppTest, settle) -> None:
+@pytest.mark.parametrize(
+    ("name", "write", "said"), REFUSED_MODELS, ids=[name for name, _w, _s in REFUSED_MODELS]
+)
+def test_a_bad_file_is_refused_and_the_sample_stays(
+    name: str, write, said: str, app: AppTest, settle, tmp_path
+) -> None:
     """One sentence says what is wrong; the model in use is the one from before."""
-    at = upload_model(app, BAD[name], name)
+    at = upload_model(app, write(tmp_path / name).read_bytes(), name)
     assert not at.exception
     assert len(at.error) == 1
+    assert re.search(said, at.error[0].value.replace("\\", ""))  # markup is escaped
     assert at.session_state["lab.project"].model.ref == "lenet5"
     settle(at)
     assert len(at.error) == 1, "the sentence stays until the next attempt"

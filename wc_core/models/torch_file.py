@@ -1,6 +1,7 @@
 """Reading torch checkpoints with `weights_only=True`, the only way that runs nothing."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -66,7 +67,8 @@ def _load(path: Path) -> Any:
     # maps by path, but takes the name's ending at its word; such a file it gets opened.
     mapped = zipped and path.suffix != ".safetensors"
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of oddities in other people's files
             source = path if mapped else file
             return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped or None)
     except UnpicklingError as error:
