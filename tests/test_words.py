@@ -6,7 +6,6 @@ from gettext import NullTranslations
 
 import pytest
 
-from wc_core import ConfigError, Recipe
 from wc_core.words import _, language, ngettext, set_language
 
 
@@ -38,10 +37,12 @@ def test_a_language_holds_inside_its_block():
     assert _("Cluster") == "Cluster"
 
 
-def test_the_engine_speaks_the_language_too():
+def test_the_engine_speaks_the_language_too(tmp_path):
     """An error raised for a person is in her language."""
-    with language(Shouting()), pytest.raises(ConfigError, match="A RECIPE IS A JSON OBJECT"):
-        Recipe.from_json("[]")
+    empty = tmp_path / "empty.pth"
+    empty.touch()
+    with language(Shouting()), pytest.raises(ModelFileError, match="IT IS EMPTY"):
+        load_model(empty)
 
 
 def test_one_persons_language_is_not_anothers():

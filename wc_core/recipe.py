@@ -5,7 +5,6 @@ which blocks, which algorithm, which seed. Same model, same recipe, same bytes.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from wc_core.errors import ConfigError
+from wc_core.json_form import as_object, canonical_json, known_fields, parse_json
 from wc_core.params import Choice, Domain, IntRange, check_value
 from wc_core.words import _, mark
 
@@ -126,12 +126,10 @@ class LayerPlan:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild a plan from `to_dict`, refusing keys it does not know."""
-        _refuse_unknown("plan", data, cls)
-        values = dict(data)
+        values = known_fields("plan", data, cls)
         if "block" in values:
             values["block"] = BlockSpec.parse(str(values["block"]))
-        if not isinstance(values.get("params", {}), Mapping):
-            raise ConfigError(_("plan: params must be an object of names and values"))
+        as_object("plan: params", values.get("params", {}))
         return cls(**values)
 
 
@@ -203,7 +201,7 @@ class Recipe:
 
     def to_json(self) -> str:
         """Return the canonical JSON text: sorted keys, no white space."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return canonical_json(self.to_dict())
 
     @property
     def digest(self) -> str:
@@ -219,25 +217,23 @@ class Recipe:
         ConfigError
             If the version is unknown, a key is unknown or a value is impossible.
         """
-        if not isinstance(data, Mapping):
-            raise ConfigError(_("a recipe is a JSON object"))
-        values = dict(data)
+        values = dict(as_object("recipe", data))
         version = values.pop("version", RECIPE_VERSION)
         if version != RECIPE_VERSION:
             msg = _("this recipe has version {version}; version {known} is understood").format(
                 version=version, known=RECIPE_VERSION
             )
             raise ConfigError(msg)
-        _refuse_unknown("recipe", values, cls)
+        values = known_fields("recipe", values, cls)
         if "plan" in values:
-            values["plan"] = LayerPlan.from_dict(_object("plan", values["plan"]))
+            values["plan"] = LayerPlan.from_dict(values["plan"])
         for name in ("layers", "include"):
             if name in values:
                 values[name] = _globs(name, values[name])
         if "overrides" in values:
-            plans = _object("overrides", values["overrides"])
+            plans = as_object("recipe: overrides", values["overrides"])
             values["overrides"] = {
-                k: LayerPlan.from_dict(_object(k, v)) for k, v in sorted(plans.items())
+                k: LayerPlan.from_dict(as_object(k, v)) for k, v in sorted(plans.items())
             }
         return cls(**values)
 
@@ -250,11 +246,7 @@ class Recipe:
         ConfigError
             If the text is not JSON, or as `from_dict`.
         """
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ConfigError(_("the recipe is not JSON: {error}").format(error=error)) from error
-        return cls.from_dict(data)
+        return cls.from_dict(parse_json("recipe", text))
 
 
 def _shallow(config: Any) -> dict[str, Any]:
@@ -265,13 +257,6 @@ def _matches(layer: str, patterns: tuple[str, ...]) -> bool:
     return any(layer == pattern or fnmatchcase(layer, pattern) for pattern in patterns)
 
 
-def _object(name: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        msg = _("recipe: {name} must be an object, got {value!r}").format(name=name, value=value)
-        raise ConfigError(msg)
-    return value
-
-
 def _globs(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
         msg = _("recipe: {name} must be a list of patterns, got {value!r}").format(
@@ -279,13 +264,3 @@ def _globs(name: str, value: Any) -> tuple[str, ...]:
         )
         raise ConfigError(msg)
     return tuple(value)
-
-
-def _refuse_unknown(owner: str, data: Mapping[str, Any], cls: type) -> None:
-    known = {f.name for f in fields(cls)}
-    unknown = sorted(data.keys() - known)
-    if unknown:
-        msg = _("{owner}: unknown keys {unknown}; known are {known}").format(
-            owner=owner, unknown=", ".join(map(str, unknown)), known=", ".join(sorted(known))
-        )
-        raise ConfigError(msg)

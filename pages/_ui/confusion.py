@@ -1,62 +1,16 @@
 """Which classes are mixed up, before and after, and the images behind each cell."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from pages._ui.desk import Desk
 from pages._ui.flips import flips
+from pages._ui.pair import Pair, mode_choice
 from pages._ui.run_job import RunResult
 from pages._ui.show_chart import show_chart
 from pages._ui.text import count, interval_text, percent
 from wc_core.words import _
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from wc_core.evaluation import EvaluationReport
-
 TRUE, SEEN = "quality.true", "quality.predicted"
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Two evaluations of the same images.
-
-    Parameters
-    ----------
-    before, after : EvaluationReport
-    """
-
-    before: "EvaluationReport"
-    after: "EvaluationReport"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self.before.class_names
-
-    @property
-    def truth(self) -> "NDArray[np.int64]":
-        """Labels; without them, what the model said before."""
-        labels = self.before.labels
-        return self.before.predictions if labels is None else labels
-
-    def matrix(self, report: "EvaluationReport") -> "NDArray[np.int64]":
-        """Return truth against what one of the models says, (n_classes, n_classes)."""
-        import numpy as np
-
-        n = self.before.n_classes
-        # Without a finite answer there is no class, and with no class no cell.
-        answered = (report.predictions >= 0) & (self.truth >= 0)
-        cells = self.truth[answered] * n + report.predictions[answered]
-        return np.bincount(cells, minlength=n * n).reshape(n, n)
-
-    def name(self, label: int) -> str:
-        """Return the name of a class; a dash where the model gave no answer."""
-        return self.names[label] if label >= 0 else "–"
 
 
 def confusion(desk: Desk, result: RunResult) -> None:
@@ -67,18 +21,7 @@ def confusion(desk: Desk, result: RunResult) -> None:
         return
     pair = Pair(result.before, result.after)
     _summary(pair)
-    mode = st.segmented_control(
-        _("Show"),
-        ["before", "after", "difference"],
-        default="difference",
-        key="quality.mode",
-        required=True,
-        format_func=lambda m: {
-            "before": _("Before"),
-            "after": _("After"),
-            "difference": _("Difference"),
-        }[m],
-    )
+    mode = mode_choice("quality.mode", default="difference")
     _first_pick(pair)
     figure = charts.confusion_matrix(
         pair.matrix(pair.before),

@@ -11,7 +11,7 @@ from pages._ui.text import count, plain
 from wc_core.words import _
 
 if TYPE_CHECKING:
-    from pages._ui.confusion import Pair
+    from pages._ui.pair import Pair
 
 SHOWN = 12
 

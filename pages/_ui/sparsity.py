@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages._ui.desk import Desk
 from pages._ui.one_layer import layer_choice
+from pages._ui.pair import mode_choice
 from pages._ui.run_job import RunResult
 from pages._ui.show_chart import show_chart
 from pages._ui.text import percent
@@ -47,14 +48,7 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
     )
     name = layer_choice(compressed, "quality.layer")
     coded = compressed.weights[name]
-    when = st.segmented_control(
-        _("Show"),
-        ["before", "after"],
-        default="after",
-        key="quality.sparsity_mode",
-        required=True,
-        format_func=lambda m: {"before": _("Before"), "after": _("After")}[m],
-    )
+    when = mode_choice("quality.sparsity_mode", "after", ("before", "after"))
     weight = compressed.original.tensors[name] if when == "before" else coded.decode()
     show_chart(charts.sparsity_heatmap(block_sparsity(weight, coded.block), layer=name))
 

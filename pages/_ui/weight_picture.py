@@ -1,12 +1,10 @@
 """A layer's weights as an image, before, after, and what changed."""
 
-import streamlit as st
-
 from pages._ui.desk import Desk
 from pages._ui.one_layer import layer_choice
+from pages._ui.pair import mode_choice
 from pages._ui.run_job import RunResult
 from pages._ui.show_chart import show_chart
-from wc_core.words import _
 
 
 def weight_picture(_desk: Desk, result: RunResult) -> None:
@@ -17,18 +15,7 @@ def weight_picture(_desk: Desk, result: RunResult) -> None:
     if compressed is None:
         return
     name = layer_choice(compressed, "quality.weights_layer")
-    mode = st.segmented_control(
-        _("Show"),
-        ["before", "after", "difference"],
-        default="after",
-        key="quality.weights_mode",
-        required=True,
-        format_func=lambda m: {
-            "before": _("Before"),
-            "after": _("After"),
-            "difference": _("Difference"),
-        }[m],
-    )
+    mode = mode_choice("quality.weights_mode", default="after")
     coded = compressed.weights[name]
     shape = coded.grid.matrix_shape
     original = compressed.original.tensors[name].reshape(shape)

@@ -49,7 +49,7 @@ def test_a_spec_survives_its_dict(spec):
         ({"crop": 2.5}, "crop"),
         ({"crop": True}, "crop"),
         ({"resize": 10, "crop": 12}, "crop of 12"),
-        ({"size": 3}, "size is unknown"),
+        ({"size": 3}, "unknown keys size"),
     ],
 )
 def test_impossible_values_are_refused_by_name(values, says):

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Self
 
 from wc_core.errors import ConfigError, DataError
+from wc_core.json_form import known_fields
 from wc_core.words import _
 
 COLOURS = ("as_is", "grey", "rgb", "bgr")
@@ -96,14 +97,7 @@ class PreprocessSpec:
         ConfigError
             If a key is unknown or a value is impossible.
         """
-        if not isinstance(data, Mapping):
-            raise ConfigError(_("preprocess: give an object of names and values"))
-        known = [field.name for field in fields(cls)]
-        unknown = [str(key) for key in data if key not in known]
-        if unknown:
-            msg = _("preprocess: {unknown} is unknown; there are {known}")
-            raise ConfigError(msg.format(unknown=", ".join(unknown), known=", ".join(known)))
-        return cls(**data)
+        return cls(**known_fields("preprocess", data, cls))
 
     def size_after(self, height: int, width: int) -> tuple[int, int]:
         """Return the (height, width) that an image of the given size ends up with.

@@ -1,6 +1,5 @@
 """What was measured, and how: immutable values that serialise to plain JSON."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
@@ -9,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.data import PreprocessSpec
-from wc_core.errors import ConfigError
+from wc_core.json_form import canonical_json, known_fields, parse_json
 from wc_core.params import IntRange, check_value
-from wc_core.words import _
 
 NO_CLASS = -1
 """The prediction of an image for which the model gave no finite answer."""
@@ -56,7 +54,7 @@ class EvaluationConfig:
 
     def to_json(self) -> str:
         """Return the canonical JSON text: sorted keys, no white space."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return canonical_json(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -67,16 +65,7 @@ class EvaluationConfig:
         ConfigError
             If a key is unknown or a value is impossible.
         """
-        if not isinstance(data, Mapping):
-            raise ConfigError(_("an evaluation config is a JSON object"))
-        known = {f.name for f in fields(cls)}
-        unknown = sorted(map(str, data.keys() - known))
-        if unknown:
-            msg = _("evaluation: unknown keys {unknown}; known are {known}").format(
-                unknown=", ".join(unknown), known=", ".join(sorted(known))
-            )
-            raise ConfigError(msg)
-        values = dict(data)
+        values = known_fields("evaluation", data, cls)
         if "preprocess" in values:
             values["preprocess"] = PreprocessSpec.from_dict(values["preprocess"])
         return cls(**values)
@@ -90,12 +79,7 @@ class EvaluationConfig:
         ConfigError
             If the text is not JSON, or as `from_dict`.
         """
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            msg = _("the evaluation config is not JSON: {error}").format(error=error)
-            raise ConfigError(msg) from error
-        return cls.from_dict(data)
+        return cls.from_dict(parse_json("evaluation", text))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
