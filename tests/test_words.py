@@ -6,6 +6,7 @@ from gettext import NullTranslations
 
 import pytest
 
+from wc_core import ModelFileError, load_model
 from wc_core.words import _, language, ngettext, set_language
 
 
