@@ -114,9 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(compress, model)
     sub.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.safetensors")
     _add_recipe(sub)
-    _add_data(sub, required=False)
+    _add_data(sub)
     sub = command(evaluate, _("a model file, dense or packed"))
-    _add_data(sub, required=False)
+    _add_data(sub)
     sub.set_defaults(data="sample")
     sub.add_argument("--compare", metavar="ORIGINAL", help=_("report the agreement with it"))
     sub = command(decode, _("a packed file"))
@@ -143,10 +143,8 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="S", help=str(recipe.seed))
 
 
-def _add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    parser.add_argument(
-        "--data", required=required, metavar="D", help=_("sample, or a .npz, .zip or .csv file")
-    )
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="D", help=_("sample, or a .npz, .zip or .csv file"))
     parser.add_argument(
         "--preprocess", metavar="P", help=_("a preset, or a JSON object of its fields")
     )
