@@ -213,6 +213,7 @@ def compress_steps(model: Model, recipe: Recipe) -> Iterator[Progress]:
     for info in chosen:
         layer_started = time.perf_counter()
         plan = recipe.plan_for(info.name)
+        yield Progress(done, total, info.name, latest)
         for step in _layer_steps(model.tensors[info.name], plan, recipe.seed, info.name):
             yield Progress(done + step.fraction * info.n_weights, total, info.name, latest)
         weights[info.name] = step.result

@@ -19,5 +19,8 @@ def reload_if_lost(url_path: str) -> None:
     does not exist. By now it has been called: asking again finds the page.
     """
     if _first_run().acquire(blocking=False) and url_path:
-        st.html("<script>window.location.reload()</script>", unsafe_allow_javascript=True)
+        # By name: for a moment after its answer Streamlit shows the address of Home.
+        address = f"'/{url_path}' + window.location.search"
+        script = f"<script>window.location.replace({address})</script>"
+        st.html(script, unsafe_allow_javascript=True)
         st.stop()

@@ -8,7 +8,7 @@ from pages._ui.cached import dataset_of
 from pages._ui.desk import Desk
 from pages._ui.errors import show_error
 from pages._ui.pictures import pictures
-from pages._ui.project import SAMPLE_SET
+from pages._ui.project import SAMPLE_SET, Source
 from pages._ui.source_picker import pick_source, upload_source
 from pages._ui.state import project, update
 from pages._ui.text import count, plain
@@ -31,7 +31,7 @@ def data_choice() -> None:
         )
         st.caption(_("The sample is the 10,000 test images of Fashion-MNIST."))
     with right:
-        other = other or upload_source(
+        upload_source(
             "data",
             label=_("Or drop your images here"),
             help_text=_(
@@ -40,11 +40,17 @@ def data_choice() -> None:
             ),
             types=TYPES,
             many=False,
-            accept=dataset_of,
+            read=dataset_of,
+            use=_use,
         )
     if other is not None:
-        update(data=other, preprocess=None)
+        _use(other)
         st.rerun()
+
+
+def _use(data: Source) -> None:
+    # Values chosen for other images would not fit these.
+    update(data=data, preprocess=None)
 
 
 def data_view(desk: Desk) -> None:

@@ -29,7 +29,7 @@ def model_choice() -> None:
         other = pick_source("model", _("Model in use"), current.model, samples)
         st.caption(_("Samples are small networks trained on Fashion-MNIST."))
     with right:
-        other = other or upload_source(
+        upload_source(
             "model",
             label=_("Or drop your model here"),
             help_text=_(
@@ -38,13 +38,18 @@ def model_choice() -> None:
             ),
             types=TYPES,
             many=True,
-            accept=model_of,
+            read=model_of,
+            use=_use,
         )
     if other is not None:
-        # Layers are named by model: a choice made for another one would fit nothing.
-        recipe = replace(current.recipe, layers=("*",), include=(), overrides={})
-        update(model=other, recipe=recipe, ran="")
+        _use(other)
         st.rerun()
+
+
+def _use(model: Source) -> None:
+    # Layers are named by model: a choice made for another one would fit nothing.
+    recipe = replace(project().recipe, layers=("*",), include=(), overrides={})
+    update(model=model, recipe=recipe, ran="")
 
 
 def model_facts(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from pages._ui.desk import Desk
 from pages._ui.layer_picker import picked
 from pages._ui.project import Project
 from pages._ui.state import update
-from pages._ui.upload import receive, refuse
+from pages._ui.upload import accept, receive, refuse
 from wc_core.errors import ConfigError
 from wc_core.recipe import Recipe
 from wc_core.words import _
@@ -49,6 +49,7 @@ def recipe_upload(desk: Desk) -> None:
                     _("the recipe chooses no layer of {model}").format(model=desk.model.name)
                 )
             update(recipe=recipe)
+            accept(UPLOAD)
         except ConfigError as error:
             refuse(UPLOAD, error)
         st.rerun()

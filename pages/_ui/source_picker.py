@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui.project import Source
-from pages._ui.upload import as_source, receive, refuse
+from pages._ui.upload import accept, as_source, receive, refuse
 from pages._ui.views import view
 from wc_core.errors import WeightClusteringError
 
@@ -35,15 +35,16 @@ def upload_source(
     help_text: str,
     types: Sequence[str],
     many: bool,
-    accept: Callable[[Source], Any],
-) -> Source | None:
-    """Take an upload; return it if `accept` could read it, else show why not and keep all else."""
+    read: Callable[[Source], Any],
+    use: Callable[[Source], Any],
+) -> None:
+    """Take an upload into use and rerun; if it cannot be read, show why and keep all else."""
     try:
         stored = receive(f"{key}.upload", label=label, help_text=help_text, types=types, many=many)
         if not stored:
-            return None
+            return
         source = as_source(stored)
-        accept(source)
+        read(source)
     except WeightClusteringError as error:
         refuse(f"{key}.upload", error)
         st.rerun()
@@ -51,7 +52,9 @@ def upload_source(
         **st.session_state.get(UPLOADS, {}),
         key: [*(s for s in _uploads(key) if s.filename != source.filename), source][-4:],
     }
-    return source
+    use(source)
+    accept(f"{key}.upload")
+    st.rerun()
 
 
 def _uploads(key: str) -> list[Source]:

@@ -16,10 +16,11 @@ LIMIT_MB = 1024
 def receive(
     key: str, *, label: str, help_text: str, types: Sequence[str], many: bool
 ) -> list[Blob]:
-    """Ask for files; return them once, as stored on disk.
+    """Ask for files; return them as stored on disk.
 
-    The browser's copy is dropped right after by giving the uploader a new key, so the
-    caller has to rerun the page. What went wrong is shown until the next attempt.
+    The caller says with `accept` or `refuse` what came of them, and reruns the page: only
+    then is the browser's copy dropped, by giving the uploader a new key. A run that is
+    interrupted before simply meets the files again.
 
     Parameters
     ----------
@@ -47,17 +48,24 @@ def receive(
     files = given if isinstance(given, list) else [given] if given else []
     if not files:
         return []
-    st.session_state[f"{key}.version"] = version + 1
-    st.session_state[f"{key}.error"] = ""
-    stored = []
     for file in files:
-        stored.append(blobs().put(file, file.name, LIMIT_MB * 2**20))
-    return stored
+        file.seek(0)
+    return [blobs().put(file, file.name, LIMIT_MB * 2**20) for file in files]
+
+
+def accept(key: str) -> None:
+    """Drop the browser's copy of an upload that is in use now."""
+    _close(key, "")
 
 
 def refuse(key: str, error: WeightClusteringError) -> None:
-    """Remember why an upload was refused; the page shows it beside the uploader."""
-    st.session_state[f"{key}.error"] = str(error)
+    """Drop an upload and remember why; the page shows it beside the uploader."""
+    _close(key, str(error))
+
+
+def _close(key: str, error: str) -> None:
+    st.session_state[f"{key}.error"] = error
+    st.session_state[f"{key}.version"] = st.session_state.get(f"{key}.version", 0) + 1
 
 
 def as_source(stored: Sequence[Blob]) -> Source:

@@ -16,8 +16,11 @@ from threadpoolctl import ThreadpoolController
 from wc_core.progress import Progress
 
 ROWS_PER_TILE = 4096  # one tile of distances stays in cache; one big product would not
-SEEDING_BLOCKS_PER_CLUSTER = 64  # k-means++ on a sample: all blocks would cost more than Lloyd
+MAX_TILE = 1 << 21  # distances in a tile, so that many entries do not fill the memory
+# k-means++ on a sample, since on all blocks it would cost more than Lloyd's iteration.
+SEEDING_BLOCKS_PER_CLUSTER = 64
 MIN_SEEDING_BLOCKS = 8192
+MAX_SEEDING_WORK = 50_000_000  # blocks times clusters: some seconds, in which nobody can cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +99,26 @@ def nearest(
     centers = centers.astype(blocks.values.dtype)
     half_norms = 0.5 * np.square(centers).sum(axis=1)
     labels = np.empty(len(blocks.values), dtype=np.int64)
-    for start in range(0, len(labels), ROWS_PER_TILE):
-        tile = slice(start, start + ROWS_PER_TILE)
+    rows_per_tile = max(1, min(ROWS_PER_TILE, MAX_TILE // len(centers)))
+    for tile in _tiles(len(labels), rows_per_tile):
         labels[tile] = np.argmin(half_norms - blocks.values[tile] @ centers.T, axis=1)
-    for start in range(0, len(blocks.ragged), ROWS_PER_TILE):
-        tile = slice(start, start + ROWS_PER_TILE)
+    for tile in _tiles(len(blocks.ragged), rows_per_tile):
         rows = blocks.ragged[tile]
         norms = 0.5 * blocks.observed[tile] @ np.square(centers).T
         labels[rows] = np.argmin(norms - blocks.values[rows] @ centers.T, axis=1)
     return labels, _squared_errors(blocks, labels, centers)
 
 
+def _tiles(n_rows: int, size: int) -> Iterator[slice]:
+    """Yield slices of `size` rows that cover all rows."""
+    return (slice(start, start + size) for start in range(0, n_rows, size))
+
+
 def _squared_errors(
     blocks: MaskedBlocks, labels: NDArray[np.int64], centers: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     errors = np.empty(len(labels))
-    for start in range(0, len(labels), ROWS_PER_TILE):
-        tile = slice(start, start + ROWS_PER_TILE)
+    for tile in _tiles(len(labels), ROWS_PER_TILE):
         gap = blocks.values[tile].astype(np.float64) - centers[labels[tile]]
         errors[tile] = np.einsum("ij,ij->i", gap, gap)
     gap = blocks.values[blocks.ragged].astype(np.float64) - centers[labels[blocks.ragged]]
@@ -157,7 +163,7 @@ def _seed(
 ) -> NDArray[np.floating]:
     """Choose distinct blocks by k-means++ with local trials on a sample of the blocks."""
     candidates = _whole_blocks(blocks, n_clusters)
-    wanted = min(len(candidates), max(SEEDING_BLOCKS_PER_CLUSTER * n_clusters, MIN_SEEDING_BLOCKS))
+    wanted = min(len(candidates), _sample_size(n_clusters))
     if wanted < len(candidates):
         candidates = np.sort(random_state.choice(candidates, wanted, replace=False))
     chosen = blocks.values[candidates]
@@ -172,6 +178,12 @@ def _seed(
         seeds = chosen
     seeds = np.unique(seeds, axis=0)
     return seeds if len(seeds) == n_clusters else _top_up(blocks, seeds, n_clusters)
+
+
+def _sample_size(n_clusters: int) -> int:
+    """Return how many blocks k-means++ looks at; with very many clusters it takes them all."""
+    useful = max(SEEDING_BLOCKS_PER_CLUSTER * n_clusters, MIN_SEEDING_BLOCKS)
+    return max(n_clusters, min(useful, MAX_SEEDING_WORK // n_clusters))
 
 
 def _whole_blocks(blocks: MaskedBlocks, n_clusters: int) -> NDArray[np.intp]:
