@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
+from sklearn.metrics import pairwise_distances_argmin_min
 from threadpoolctl import ThreadpoolController
 
 from wc_core.progress import Progress
@@ -202,6 +203,6 @@ def _top_up(
     distinct = np.unique(blocks.values[blocks.weights > 0], axis=0)
     if len(distinct) <= n_clusters:
         return distinct
-    gaps = np.array([np.square(seeds - row).sum(axis=1).min() for row in distinct])
+    _nearest_seed, gaps = pairwise_distances_argmin_min(distinct, seeds)
     others = np.argsort(-gaps, kind="stable")[: n_clusters - len(seeds)]
     return np.vstack([seeds, distinct[others]])
