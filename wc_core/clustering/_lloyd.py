@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from sklearn.cluster import kmeans_plusplus
 from sklearn.metrics import pairwise_distances_argmin_min
 from threadpoolctl import ThreadpoolController
@@ -21,6 +21,7 @@ MAX_TILE = 1 << 21  # distances in a tile, so that many entries do not fill the 
 # k-means++ on a sample, since on all blocks it would cost more than Lloyd's iteration.
 SEEDING_BLOCKS_PER_CLUSTER = 64
 MIN_SEEDING_BLOCKS = 8192
+LARGE = 1 << 24  # distances in one pass above which double precision is felt as time
 MAX_SEEDING_WORK = 50_000_000  # blocks times clusters: some seconds, in which nobody can cancel
 
 
@@ -80,10 +81,14 @@ def lloyd_steps(
     with threads.limit(limits=1):
         centers = _seed(blocks, n_clusters, random_state)
     yield Progress(0, max_iter, result=centers)
+    if len(centers) < n_clusters:
+        return  # every distinct block has an entry of its own: nothing is left to improve
+    is_large = len(blocks.values) * len(centers) > LARGE
+    on_the_way = blocks.values.dtype if is_large else np.float64
     before = np.inf
     for step in range(1, max_iter + 1):
         with threads.limit(limits=1):
-            labels, errors = nearest(blocks, centers)
+            labels, errors = nearest(blocks, centers, on_the_way)
             inertia = float(blocks.weights @ errors)
             centers = _means(blocks, labels, centers)
             _reseed_empty(blocks, labels, errors, centers)
@@ -94,19 +99,26 @@ def lloyd_steps(
 
 
 def nearest(
-    blocks: MaskedBlocks, centers: NDArray[np.floating]
+    blocks: MaskedBlocks, centers: NDArray[np.floating], dtype: DTypeLike = np.float64
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return each block's nearest entry and its squared distance, both of shape (n_blocks,)."""
-    centers = centers.astype(blocks.values.dtype)
+    """Return each block's nearest entry and its squared distance, both of shape (n_blocks,).
+
+    Distances are compared in `dtype`. In single precision, entries that differ by less than
+    the square root of its resolution are not told apart: good enough on the way, not at the end.
+    """
+    centers = centers.astype(dtype)
+    values = blocks.values
     half_norms = 0.5 * np.square(centers).sum(axis=1)
     labels = np.empty(len(blocks.values), dtype=np.int64)
     rows_per_tile = max(1, min(ROWS_PER_TILE, MAX_TILE // len(centers)))
     for tile in _tiles(len(labels), rows_per_tile):
-        labels[tile] = np.argmin(half_norms - blocks.values[tile] @ centers.T, axis=1)
+        products = values[tile].astype(dtype, copy=False) @ centers.T
+        labels[tile] = np.argmin(half_norms - products, axis=1)
     for tile in _tiles(len(blocks.ragged), rows_per_tile):
         rows = blocks.ragged[tile]
         norms = 0.5 * blocks.observed[tile] @ np.square(centers).T
-        labels[rows] = np.argmin(norms - blocks.values[rows] @ centers.T, axis=1)
+        products = values[rows].astype(dtype, copy=False) @ centers.T
+        labels[rows] = np.argmin(norms - products, axis=1)
     return labels, _squared_errors(blocks, labels, centers)
 
 
