@@ -21,6 +21,7 @@ from wc_core.words import _
 if TYPE_CHECKING:
     from wc_core.search import CurvePoint
 
+COLOURS = 8  # lines that the eye tells apart
 ASKED = "tradeoffs.asked"  # what was measured last, by model
 
 
@@ -64,10 +65,11 @@ def curves_view(desk: Desk, job: Job) -> None:
     n = points[0].n_samples
     if measure != "sqnr_db":
         st.caption(_("Every point is measured on the same {n} images.").format(n=count(n)))
-    highlight = [name for name in (st.session_state.get(LAYER),) if name]
-    show_chart(charts.layer_curves(points, measure, highlight=highlight))
+    show_chart(charts.layer_curves(points, measure, highlight=_highlight(points)))
     rows = [_row(point) for point in points]
     table(rows, name="layer_curves_points", alt=_("All points of the curves"))
+    if not all(isfinite(point.sqnr_db) for point in points):
+        st.caption(_("No SQNR: every different block has an entry of its own, nothing is lost."))
 
 
 def _start(desk: Desk, asked: CurvesAsked, key: str) -> Job:
@@ -96,6 +98,13 @@ def _row(point: "CurvePoint") -> dict[str, Any]:
         _("Agreement"): point.agreement,
         _("Images"): point.n_samples,
     }
+
+
+def _highlight(points: "Sequence[CurvePoint]") -> list[str]:
+    """Return the layer last looked at, if there are too many to give each a colour."""
+    layer = st.session_state.get(LAYER)
+    many = len({point.layer for point in points}) > COLOURS
+    return [layer] if many and layer else []
 
 
 def _measures(points: "Sequence[CurvePoint]") -> dict[str, str]:
