@@ -29,6 +29,7 @@ def large(model):
 def test_it_is_recognised_and_runs(model):
     """A thousand classes, from names and shapes alone."""
     assert model.forward.name == "EfficientNet-Lite0"
+    assert model.n_parameters == 4_652_008
     images = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
     assert model.runner()(images).shape == (2, 1000)
 

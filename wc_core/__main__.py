@@ -41,7 +41,7 @@ def inspect(options: argparse.Namespace) -> dict[str, Any]:
     return {
         **_model_facts(model),
         "layers": [_layer_facts(layer) for layer in layers],
-        "parameters": sum(i.n_weights for i in model.infos if i.tied_to is None),
+        "parameters": model.n_parameters,
         "original_bytes": model.file_bytes,
     }
 

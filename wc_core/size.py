@@ -36,7 +36,7 @@ class SizeReport:
     original_bytes : int
         Size of the model file as it was given.
     fp32_bytes : int
-        All parameters at four bytes each, tied ones once, without any header.
+        All numbers of the file at four bytes each, tied ones once, without any header.
     """
 
     items: tuple[SizeItem, ...]

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from wc_core.errors import NotRunnableError
 from wc_core.models.weights import ITEM_BYTES
 
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not trained
+
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
@@ -144,5 +146,9 @@ class Model:
 
     @property
     def n_parameters(self) -> int:
-        """Number of elements of all tensors, tied ones once."""
-        return sum(info.n_weights for info in self.infos if info.tied_to is None)
+        """Number of trained numbers: tied tensors count once, statistics of norms not at all."""
+        return sum(
+            info.n_weights
+            for info in self.infos
+            if info.tied_to is None and info.name.rpartition(".")[2] not in STATISTICS
+        )
