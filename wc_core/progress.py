@@ -4,9 +4,11 @@ Whoever runs the work takes the next record or stops taking: that is how it is
 cancelled, and the last record taken holds the partial result.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,36 @@ def last_result(steps: Iterator[Progress]) -> Any:
     for record in steps:
         result = record.result
     return result
+
+
+def relay(
+    steps: Generator[Progress, None, T], change: Callable[[Progress], Progress]
+) -> Generator[Progress, None, T]:
+    """Pass records on, each changed; return what the generator returns."""
+    while True:
+        try:
+            record = next(steps)
+        except StopIteration as end:
+            answer: T = end.value
+            return answer
+        yield change(record)
+
+
+def phase(
+    steps: Generator[Progress, None, T], start: float, stop: float
+) -> Generator[Progress, None, T]:
+    """Place the records of one part of the work on the bar of the whole, whose total is 1.
+
+    Examples
+    --------
+    >>> def half():
+    ...     yield Progress(1, 2)
+    ...     return "done"
+    >>> [record.fraction for record in phase(half(), 0.5, 0.9)]
+    [0.7]
+    """
+
+    def placed(record: Progress) -> Progress:
+        return replace(record, done=start + (stop - start) * record.fraction, total=1)
+
+    return relay(steps, placed)

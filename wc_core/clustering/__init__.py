@@ -8,5 +8,15 @@ from wc_core.clustering._base import (
     free_params,
     make_clusterer,
 )
+from wc_core.clustering._fit import FitReport, Iteration, PolishReport
 
-__all__ = ["CLUSTERERS", "Clusterer", "check_plan", "free_params", "make_clusterer"]
+__all__ = [
+    "CLUSTERERS",
+    "Clusterer",
+    "FitReport",
+    "Iteration",
+    "PolishReport",
+    "check_plan",
+    "free_params",
+    "make_clusterer",
+]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.clustering._fit import FitReport
 from wc_core.params import Domain, check_mapping
 from wc_core.progress import Progress
 from wc_core.recipe import LayerPlan
@@ -22,16 +23,25 @@ class Clusterer(Protocol):
     """
 
     param_space: ClassVar[Mapping[str, Domain]]
+    title: ClassVar[str]
+    about: ClassVar[str]
+    formula: ClassVar[str]
+    labels_are_nearest: ClassVar[bool]
 
     n_clusters: int
     cluster_centers_: NDArray[np.floating]  # (n_entries, block_size)
     labels_: NDArray[np.integer]  # (n_blocks,)
     inertia_: float
+    noise_: NDArray[np.bool_] | None  # (n_blocks,), blocks that are to be stored exactly
+    report_: FitReport
 
     def fit_steps(
         self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None = None
     ) -> Iterator[Progress]:
-        """Fit, yielding a record an iteration; the engine cancels by not taking the next."""
+        """Fit, yielding a record an iteration; the engine cancels by not taking the next.
+
+        A record's result is an `Iteration`, or None while the fit is prepared.
+        """
         ...
 
     def fit(

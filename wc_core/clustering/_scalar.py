@@ -5,12 +5,14 @@ differences of prefix sums and a Lloyd step costs k binary searches, however
 many values there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.clustering._blocks import MaskedBlocks
+from wc_core.clustering._fit import Iteration
 from wc_core.progress import Progress
 
 MAX_BINS = 1024  # a DP layer costs MAX_BINS ** 2; at most this many values are solved exactly
@@ -44,12 +46,9 @@ class _Line:
 
 
 def scalar_kmeans_steps(
-    values: NDArray[np.floating],
-    weights: NDArray[np.floating],
-    n_clusters: int,
-    max_iter: int,
-) -> Iterator[Progress]:
-    """Cluster numbers; each record's result is the sorted centroids so far.
+    blocks: MaskedBlocks, n_clusters: int, max_iter: int
+) -> Generator[Progress, None, NDArray[np.float64]]:
+    """Cluster numbers; return the sorted centroids, of shape (n_entries, 1).
 
     Optimal for up to `MAX_BINS` distinct values and `MAX_DP_CLUSTERS` clusters,
     since every value then has a bin of its own; above, a local optimum of
@@ -57,8 +56,7 @@ def scalar_kmeans_steps(
 
     Parameters
     ----------
-    values, weights : ndarray of shape (n,)
-        Finite numbers and their non-negative weights, not all zero.
+    blocks : MaskedBlocks of one lane, none of them masked
     n_clusters : int
         Clusters wanted; fewer come out when there are fewer distinct values.
     max_iter : int
@@ -68,20 +66,27 @@ def scalar_kmeans_steps(
     ----------
     H. Wang and M. Song, "Ckmeans.1d.dp", The R Journal 3(2), 2011 (the dynamic programme).
     """
-    line, shift = _prepare(values, weights)
+    line, shift = _prepare(blocks.values[:, 0], blocks.weights)
     if len(line.values) <= n_clusters:
-        yield Progress(max_iter, max_iter, result=line.values + shift)
-        return
+        distinct: NDArray[np.float64] = (line.values + shift)[:, None]
+        return distinct
     bounds = _first_bounds(line, n_clusters)
     centers = _fill_empty(line, bounds, line.means(bounds))
-    yield Progress(0, max_iter, result=centers + shift)
+    yield Progress(0, max_iter, result=_iteration(0, blocks, centers + shift))
     for step in range(1, max_iter + 1):
         bounds_after = _nearest_bounds(line, centers)
         if np.array_equal(bounds_after, bounds):
             break
         bounds = bounds_after
         centers = _fill_empty(line, bounds, line.means(bounds))
-        yield Progress(step, max_iter, result=centers + shift)
+        yield Progress(step, max_iter, result=_iteration(step, blocks, centers + shift))
+    entries: NDArray[np.float64] = (centers + shift)[:, None]
+    return entries
+
+
+def _iteration(step: int, blocks: MaskedBlocks, centers: NDArray[np.float64]) -> Iteration:
+    """Tell the centroids alone: labels of a million numbers would cost more than the step."""
+    return Iteration(step, blocks.values, blocks.weights, centers=centers[:, None])
 
 
 def nearest_on_line(

@@ -1,26 +1,24 @@
 """k-means: near-optimal on single weights, Lloyd's iteration on larger blocks."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Generator, Mapping
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from wc_core.clustering._base import CLUSTERERS
-from wc_core.clustering._lloyd import MaskedBlocks, lloyd_steps, nearest
-from wc_core.clustering._scalar import nearest_on_line, scalar_kmeans_steps
-from wc_core.params import Domain, FloatRange, IntRange, check_params
-from wc_core.progress import Progress, last_result
+from wc_core.clustering._blocks import MaskedBlocks
+from wc_core.clustering._estimator import N_CLUSTERS, BlockClusterer
+from wc_core.clustering._fit import Outcome
+from wc_core.clustering._lloyd import lloyd_steps
+from wc_core.clustering._scalar import scalar_kmeans_steps
+from wc_core.clustering._seeding import seed_steps
+from wc_core.params import Domain, FloatRange, IntRange
+from wc_core.progress import Progress, phase
 from wc_core.words import mark
-
-_FLOATS = (np.float64, np.float32)
 
 
 @CLUSTERERS.register("kmeans")
-class KMeans(ClusterMixin, TransformerMixin, BaseEstimator):
+class KMeans(BlockClusterer):
     """k-means: each block goes to the nearest entry, each entry is the mean of its blocks.
 
     Single weights (one feature) are solved on the sorted values: a dynamic
@@ -68,7 +66,7 @@ class KMeans(ClusterMixin, TransformerMixin, BaseEstimator):
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {
-        "n_clusters": IntRange(1, 65536, label=mark("Clusters (k)")),
+        "n_clusters": N_CLUSTERS,
         "max_iter": IntRange(
             1, 1000, label=mark("Most iterations"), help=mark("Lloyd steps at most.")
         ),
@@ -81,6 +79,15 @@ class KMeans(ClusterMixin, TransformerMixin, BaseEstimator):
             ),
         ),
     }
+
+    title = mark("k-means")
+    about = mark(
+        "Every block goes to its nearest entry, every entry moves to the mean of its blocks, "
+        "and the two steps repeat until nothing gets better. It minimises the very error that "
+        "sharing weights makes, so it is the yardstick for all others."
+    )
+    formula = r"\min_{C}\;\sum_{i} w_i \min_{j} \lVert x_i - c_j \rVert^2"
+    labels_are_nearest = True
 
     def __init__(
         self,
@@ -95,98 +102,15 @@ class KMeans(ClusterMixin, TransformerMixin, BaseEstimator):
         self.tol = tol
         self.random_state = random_state
 
-    def fit(
-        self,
-        X: NDArray[np.floating],
-        y: None = None,
-        sample_weight: NDArray[np.floating] | None = None,
-    ) -> Self:
-        """Learn the codebook from blocks, one block a row.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-            Blocks; NaN marks masked lanes.
-        y : None
-            Ignored.
-        sample_weight : ndarray of shape (n_samples,), optional
-            How much each block's squared error counts.
-
-        Returns
-        -------
-        self
-        """
-        last_result(self.fit_steps(X, sample_weight))
-        return self
-
-    def fit_steps(
-        self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None = None
-    ) -> Iterator[Progress]:
-        """Fit as `fit` does, yielding a record after each iteration."""
-        check_params(self)
-        X = validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan")
-        weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        steps = _scalar_steps if X.shape[1] == 1 else _block_steps
-        for n_iter, record in enumerate(steps(X, weights, self)):
-            self.n_iter_ = max(1, n_iter)
-            centers = record.result.reshape(-1, X.shape[1])
-            yield Progress(record.done, record.total)
-        self.cluster_centers_: NDArray[np.floating] = centers.astype(X.dtype)
-        self.labels_, errors = _assign(X, self.cluster_centers_, weights)
-        self.inertia_ = float(weights.astype(np.float64) @ errors)
-        yield Progress(self.max_iter, self.max_iter)
-
-    def predict(self, X: NDArray[np.floating]) -> NDArray[np.integer]:
-        """Return the index of the nearest entry to each block, shape (n_samples,)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=_FLOATS, reset=False, ensure_all_finite="allow-nan")
-        return _assign(X, self.cluster_centers_, np.ones(len(X)))[0]
-
-    def transform(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return the distance of each block to each entry, shape (n_samples, n_entries)."""
-        from sklearn.metrics.pairwise import euclidean_distances, nan_euclidean_distances
-
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=_FLOATS, reset=False, ensure_all_finite="allow-nan")
-        measure = nan_euclidean_distances if np.isnan(X).any() else euclidean_distances
-        distances: NDArray[np.floating] = measure(X, self.cluster_centers_)
-        return distances
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-
-def _scalar_steps(
-    X: NDArray[np.floating], weights: NDArray[np.floating], estimator: KMeans
-) -> Iterator[Progress]:
-    seen = ~np.isnan(X[:, 0])
-    yield from scalar_kmeans_steps(
-        X[seen, 0], weights[seen], estimator.n_clusters, estimator.max_iter
-    )
-
-
-def _block_steps(
-    X: NDArray[np.floating], weights: NDArray[np.floating], estimator: KMeans
-) -> Iterator[Progress]:
-    yield from lloyd_steps(
-        MaskedBlocks.from_nan(X, weights),
-        estimator.n_clusters,
-        estimator.max_iter,
-        estimator.tol,
-        check_random_state(estimator.random_state),
-    )
-
-
-def _assign(
-    X: NDArray[np.floating], centers: NDArray[np.floating], weights: NDArray[np.floating]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the nearest entry to each block and the squared error over observed lanes."""
-    if X.shape[1] > 1:
-        return nearest(MaskedBlocks.from_nan(X, weights), centers)
-    values = np.nan_to_num(X[:, 0], nan=0.0)
-    labels = nearest_on_line(values, centers[:, 0])
-    errors = np.square(values.astype(np.float64) - centers[labels, 0])
-    errors[np.isnan(X[:, 0])] = 0.0
-    return labels, errors
+    def _iterate(
+        self, blocks: MaskedBlocks, n_clusters: int, random_state: np.random.RandomState
+    ) -> Generator[Progress, None, Outcome]:
+        if blocks.values.shape[1] == 1:
+            seen = blocks.whole_rows()
+            values = blocks if len(seen) == len(blocks) else blocks.take(seen)
+            entries = yield from scalar_kmeans_steps(values, n_clusters, self.max_iter)
+            return Outcome(centers=entries)
+        seeds = yield from phase(seed_steps(blocks, n_clusters, random_state), 0, 0.2)
+        steps = lloyd_steps(blocks, seeds, self.max_iter, self.tol)
+        centers = yield from phase(steps, 0.2, 1)
+        return Outcome(centers=centers)

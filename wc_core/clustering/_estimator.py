@@ -1,0 +1,373 @@
+"""The shared machine of all clusterers: checks, masks, micro-clusters, entries, polish."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from threadpoolctl import ThreadpoolController
+
+from wc_core.clustering._blocks import MaskedBlocks, few_distinct
+from wc_core.clustering._fit import FitReport, Outcome, PolishReport
+from wc_core.clustering._lloyd import lloyd_steps, means, nearest, squared_errors
+from wc_core.clustering._scalar import nearest_on_line
+from wc_core.clustering._seeding import gather_steps
+from wc_core.errors import ConfigError
+from wc_core.params import Domain, IntRange, check_params
+from wc_core.progress import Progress, phase, relay
+from wc_core.words import _, mark, ngettext
+
+N_CLUSTERS = IntRange(1, 65536, label=mark("Clusters (k)"))
+MAX_POINTS = IntRange(
+    10,
+    20_000,
+    label=mark("Most points"),
+    help=mark(
+        "The time grows with the square of this number or worse: blocks beyond it are first "
+        "gathered into this many weighted micro-clusters."
+    ),
+)
+POLISH = IntRange(
+    0,
+    1000,
+    label=mark("Polish steps"),
+    help=mark(
+        "Lloyd steps afterwards: entries move to the means of the blocks nearest to them. "
+        "With 0 the result is the algorithm's own."
+    ),
+)
+_FLOATS = (np.float64, np.float32)
+_EXTREME = (1e-15, 1e15)  # largest magnitudes outside leave no room for squares in float32
+_TOO_LARGE = 1e150  # and this one in float64
+_POLISH_TOL = 1e-4
+
+
+class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
+    """What every clusterer is: scikit-learn's contract around one method, `_iterate`.
+
+    A subclass declares its parameters in `param_space`, says in `title`, `about` and
+    `formula` what it is, and clusters in `_iterate`. Everything else happens here: NaN
+    becomes a masked lane; layers with no more distinct blocks than `n_clusters` get each
+    as an entry; with a parameter `max_points`, `_iterate` sees micro-clusters; labels
+    become entries, the means of their blocks; `polish` runs Lloyd's iteration afterwards.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of shape (n_entries, n_features)
+        Codebook entries; sorted when there is one feature.
+    labels_ : ndarray of shape (n_samples,)
+        Entry of each block.
+    inertia_ : float
+        Sum over blocks and observed lanes of weight times squared error.
+    n_iter_ : int
+        Iterations run.
+    noise_ : ndarray of bool, shape (n_samples,), or None
+        Blocks that are to be stored exactly; they cost no inertia.
+    report_ : FitReport
+        What the algorithm says of its fit.
+    """
+
+    param_space: ClassVar[Mapping[str, Domain]]
+    title: ClassVar[str]
+    """Name for people."""
+    about: ClassVar[str]
+    """What it does, in two or three plain sentences."""
+    formula: ClassVar[str]
+    """What it computes, in LaTeX."""
+    labels_are_nearest: ClassVar[bool] = False
+    """Whether every block's label is its nearest entry, even without polish."""
+
+    n_clusters: int
+    random_state: int | np.random.RandomState | None
+
+    @abstractmethod
+    def _iterate(
+        self, blocks: MaskedBlocks, n_clusters: int, random_state: np.random.RandomState
+    ) -> Generator[Progress, None, Outcome]:
+        """Cluster blocks, more than `n_clusters` of which are distinct.
+
+        Yields a record an iteration, whose result is an `Iteration` (or None in
+        preparations), and returns the outcome. All weights are positive. BLAS has one thread.
+        """
+
+    def fit(
+        self,
+        X: NDArray[np.floating],
+        y: None = None,
+        sample_weight: NDArray[np.floating] | None = None,
+    ) -> Self:
+        """Learn the codebook from blocks, one block a row.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Blocks; NaN marks masked lanes.
+        y : None
+            Ignored.
+        sample_weight : ndarray of shape (n_samples,), optional
+            How much each block's squared error counts.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ConfigError
+            If a parameter is outside its domain or the blocks cannot be clustered with it.
+        """
+        for _record in self.fit_steps(X, sample_weight):
+            pass
+        return self
+
+    def fit_steps(
+        self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None = None
+    ) -> Iterator[Progress]:
+        """Fit as `fit` does, yielding a record an iteration with an `Iteration` as result."""
+        check_params(self)
+        X = validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan")
+        weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        blocks = MaskedBlocks.from_nan(_with_room_for_squares(X), weights)
+        rows = blocks.used()
+        used = blocks if len(rows) == len(blocks) else _as_weighty(blocks.take(rows))
+        found = _Found(used)
+        yield from phase(_alone(self._learn(used, found)), 0, 0.95)
+        self._keep(found, blocks, rows, X.dtype)
+        yield Progress(1, 1)
+
+    def predict(self, X: NDArray[np.floating]) -> NDArray[np.integer]:
+        """Return the index of the nearest entry to each block, shape (n_samples,)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=_FLOATS, reset=False, ensure_all_finite="allow-nan")
+        blocks = MaskedBlocks.from_nan(_with_room_for_squares(X), np.ones(len(X)))
+        return _assign(blocks, self.cluster_centers_)[0]
+
+    def transform(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the distance of each block to each entry, shape (n_samples, n_entries)."""
+        from sklearn.metrics.pairwise import euclidean_distances, nan_euclidean_distances
+
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=_FLOATS, reset=False, ensure_all_finite="allow-nan")
+        measure = nan_euclidean_distances if np.isnan(X).any() else euclidean_distances
+        distances: NDArray[np.floating] = measure(X, self.cluster_centers_)
+        return distances
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _learn(self, blocks: MaskedBlocks, found: "_Found") -> Generator[Progress, None, None]:
+        """Find entries and labels of the blocks that weigh something."""
+        distinct = few_distinct(blocks.filled(), self.n_clusters)
+        if distinct is not None:
+            found.take(Outcome(centers=distinct, notes=_clamping(len(distinct), self.n_clusters)))
+            return
+        random_state = check_random_state(self.random_state)
+        points, owner = blocks, None
+        max_points = getattr(self, "max_points", None)
+        if max_points is not None:
+            self._check_max_points(max_points)
+            gathering = gather_steps(blocks, max_points, random_state)
+            points, owner = yield from phase(gathering, 0, 0.3)
+        if len(points) <= self.n_clusters:
+            outcome = Outcome(labels=np.arange(len(points)))
+        else:
+            steps = self._iterate(points, self.n_clusters, random_state)
+            outcome = yield from phase(found.watch(steps), 0.3 if max_points else 0, 0.9)
+        found.take(outcome, points, owner)
+        polish = getattr(self, "polish", 0)
+        if polish:
+            yield from phase(found.polish_steps(polish), 0.9, 1)
+
+    def _check_max_points(self, max_points: int) -> None:
+        if self.n_clusters >= max_points:
+            msg = _(
+                "{algorithm} works on at most {max_points} micro-clusters, which cannot give "
+                "{n_clusters} entries: raise max_points or ask for fewer clusters"
+            )
+            raise ConfigError(
+                msg.format(
+                    algorithm=_(self.title), max_points=max_points, n_clusters=self.n_clusters
+                )
+            )
+
+    def _keep(
+        self, found: "_Found", blocks: MaskedBlocks, rows: NDArray[np.intp], dtype: np.dtype
+    ) -> None:
+        """Set what was learned; blocks without weight go to their nearest entry."""
+        centers, labels = _sorted(found.centers, found.labels)
+        self.cluster_centers_: NDArray[np.floating] = centers.astype(dtype)
+        self.labels_: NDArray[np.integer]
+        if labels is None:
+            self.labels_, errors = _assign(blocks, self.cluster_centers_)
+        else:
+            self.labels_ = labels
+            if len(rows) < len(blocks):
+                self.labels_, _errors = _assign(blocks, self.cluster_centers_)
+                self.labels_[rows] = labels
+            errors = squared_errors(blocks, self.labels_, self.cluster_centers_)
+        self.noise_: NDArray[np.bool_] | None = None
+        if found.noise is not None:
+            self.noise_ = np.zeros(len(blocks), dtype=bool)
+            self.noise_[rows[found.noise]] = True
+            errors[self.noise_] = 0
+        self.inertia_ = float(blocks.weights @ errors)
+        self.n_iter_ = max(1, found.n_iter)
+        self.report_ = found.report(len(blocks))
+
+
+class _Found:
+    """What a fit has found so far, about the blocks that weigh something."""
+
+    def __init__(self, blocks: MaskedBlocks) -> None:
+        self._blocks = blocks
+        self._n_points = len(blocks)
+        self._notes: tuple[str, ...] = ()
+        self._polish: PolishReport | None = None
+        self.n_iter = 0
+        self.centers: NDArray[np.floating] = blocks.values[:1]
+        self.labels: NDArray[np.integer] | None = None  # None: the nearest entry of each block
+        self.noise: NDArray[np.intp] | None = None
+
+    def watch(
+        self, steps: Generator[Progress, None, Outcome]
+    ) -> Generator[Progress, None, Outcome]:
+        """Pass records on, counting iterations."""
+
+        def counted(record: Progress) -> Progress:
+            if record.result is not None:
+                self.n_iter = record.result.step
+            return record
+
+        return relay(steps, counted)
+
+    def take(
+        self,
+        outcome: Outcome,
+        points: MaskedBlocks | None = None,
+        owner: NDArray[np.intp] | None = None,
+    ) -> None:
+        """Turn an outcome about points into entries and labels of blocks."""
+        self._n_points = len(points) if points is not None else len(self._blocks)
+        self._notes = outcome.notes
+        if outcome.centers is not None:
+            self.centers = outcome.centers
+            return
+        assert outcome.labels is not None
+        labels = outcome.labels if owner is None else outcome.labels[owner]
+        self._take_labels(labels)
+        if outcome.keeps_noise and (labels < 0).any():
+            self.noise = np.flatnonzero(labels < 0)
+
+    def _take_labels(self, labels: NDArray[np.integer]) -> None:
+        """Make the means of the clusters the entries; noise goes to the nearest."""
+        blocks, noise = self._blocks, labels < 0
+        if noise.all():
+            labels, noise = np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=bool)
+        clustered = np.flatnonzero(~noise)
+        _names, numbered = np.unique(labels[clustered], return_inverse=True)
+        members = blocks.take(clustered)
+        start = np.zeros((len(_names), blocks.values.shape[1]), dtype=np.float64)
+        self.centers = means(members, numbered, start)
+        self.labels = np.empty(len(labels), dtype=np.int64)
+        self.labels[clustered] = numbered
+        if noise.any():
+            outside = np.flatnonzero(noise)
+            self.labels[outside], _errors = nearest(blocks.take(outside), self.centers)
+
+    def polish_steps(self, max_iter: int) -> Generator[Progress, None, None]:
+        """Run Lloyd's iteration from the entries found, and note what that changed."""
+        blocks = self._blocks
+        before = nearest(blocks, self.centers)[0] if self.labels is None else self.labels
+        cost = float(blocks.weights @ squared_errors(blocks, before, self.centers))
+        n_iter = 0
+
+        def counted(record: Progress) -> Progress:
+            nonlocal n_iter
+            n_iter = record.result.step
+            return replace(record, message=_("polishing"))
+
+        steps = lloyd_steps(blocks, self.centers.astype(np.float64), max_iter, _POLISH_TOL)
+        self.centers = yield from relay(steps, counted)
+        after, errors = nearest(blocks, self.centers)
+        self.labels = None
+        moved = float(np.mean(after != before))
+        self._polish = PolishReport(cost, float(blocks.weights @ errors), moved, n_iter)
+
+    def report(self, n_blocks: int) -> FitReport:
+        """Return what there is to say."""
+        notes = self._notes
+        if self._n_points < len(self._blocks):
+            msg = _("worked on {m} weighted micro-clusters of {n} blocks")
+            notes = (msg.format(m=self._n_points, n=n_blocks), *notes)
+        return FitReport(n_blocks, self._n_points, max(1, self.n_iter), notes, self._polish)
+
+
+def _alone(steps: Generator[Progress, None, None]) -> Generator[Progress, None, None]:
+    """Hold BLAS to one thread while steps run, not while their taker does: bytes must repeat."""
+    threads = ThreadpoolController()
+    while True:
+        with threads.limit(limits=1):
+            try:
+                record = next(steps)
+            except StopIteration:
+                return
+        yield record
+
+
+def _assign(
+    blocks: MaskedBlocks, centers: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the nearest entry to each block and its squared error over observed lanes."""
+    if blocks.values.shape[1] > 1:
+        return nearest(blocks, centers)
+    labels = nearest_on_line(blocks.values[:, 0], centers[:, 0])
+    return labels, squared_errors(blocks, labels, centers)
+
+
+def _sorted(
+    centers: NDArray[np.floating], labels: NDArray[np.integer] | None
+) -> tuple[NDArray[np.floating], NDArray[np.integer] | None]:
+    """Sort entries of one feature, so that the nearest is found by halving."""
+    if centers.shape[1] > 1:
+        return centers, labels
+    order = np.argsort(centers[:, 0], kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return centers[order], None if labels is None else rank[labels]
+
+
+def _as_weighty(blocks: MaskedBlocks) -> MaskedBlocks:
+    """Let all blocks count alike if none weighs anything."""
+    if blocks.weights.any():
+        return blocks
+    ones = np.ones(len(blocks))
+    return MaskedBlocks(blocks.values, ones, blocks.ragged, blocks.observed)
+
+
+def _with_room_for_squares(X: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the blocks, in double precision if single could not hold their squares."""
+    peak = float(np.nanmax(np.abs(X), initial=0.0))
+    if peak > _TOO_LARGE:
+        msg = _("blocks hold values up to {peak:.3g}, whose squares no number can hold: scale them")
+        raise ConfigError(msg.format(peak=peak))
+    low, high = _EXTREME
+    return X if peak == 0 or low < peak < high else X.astype(np.float64)
+
+
+def _clamping(n_distinct: int, n_clusters: int) -> tuple[str, ...]:
+    if n_distinct == n_clusters:
+        return ()
+    return (
+        ngettext(
+            "only {n} distinct block: it alone is an entry",
+            "only {n} distinct blocks: each is an entry of its own",
+            n_distinct,
+        ).format(n=n_distinct),
+    )
