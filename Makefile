@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types imports unit fast e2e bench pictures screenshots samples messages readme format clean browser
+.PHONY: help run test check lint types imports unit fast e2e bench pictures screenshots samples algorithms messages readme format clean browser
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -60,6 +60,10 @@ samples: $(VENV)/.run ## Train the sample models again and remake the sample res
 	$(BIN)/python -m wc_core compress sample:lenet5 --data sample --clusters 16 --json \
 	  -o $(VENV)/sample.safetensors > $(VENV)/result.json
 	mv $(VENV)/result.json $(SAMPLES)/result.json
+
+algorithms: $(VENV)/.dev ## Write the tables of docs/algorithms.md anew
+	$(BIN)/python -m pip install --quiet --no-deps foolbox==3.3.4
+	$(BIN)/python -m tests.benchmarks.algorithms docs/algorithms.md
 
 messages: $(VENV)/.dev ## Collect the texts that people see into the catalogue template
 	@mkdir -p $(dir $(CATALOGUE))
