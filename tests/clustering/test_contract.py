@@ -18,13 +18,33 @@ NOT_WEIGHT_EXACT = "random seeds: weighting a block is not the same draw as repe
 # Checks of scikit-learn's suite that cannot pass, by class: {check: reason}.
 EXPECTED_FAILURES = {
     "KMeans": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "GaussianMixture": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "BayesianGaussianMixture": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "MiniBatchKMeans": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "BisectingKMeans": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "LocallyLinearEmbedding": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
+    "Spectral": {"check_sample_weight_equivalence_on_dense_data": NOT_WEIGHT_EXACT},
 }
 # Algorithms that choose their number of clusters, up to `n_clusters`: {name: reason}.
-CHOOSES_ITS_NUMBER: dict[str, str] = {}
+CHOOSES_ITS_NUMBER: dict[str, str] = {
+    "gmm": "a component that lies under the others is the likeliest of no block",
+    "bayesian_gmm": "components that the evidence does not need merge with others or vanish",
+    "hsc": "hash modulo k is the bucket: one that no block's hash leads to stays empty",
+}
 # Algorithms that may get worse with more entries: {name: reason}.
-NOT_MONOTONE: dict[str, str] = {}
+NOT_MONOTONE: dict[str, str] = {
+    "bayesian_gmm": "more components to begin with may leave fewer in the end",
+    "spectral": "cuts where the graph is thin; a further cut may move all others",
+}
 # Algorithms that need not find well-separated clusters: {name: reason}.
-DOES_NOT_SEPARATE: dict[str, str] = {}
+DOES_NOT_SEPARATE: dict[str, str] = {
+    "som": "sixteen corners of a four-dimensional cube do not fit on a flat grid, and entries that "
+    "bridge two of them serve none; groups that lie flat are found (test_som.py)",
+}
+# Algorithms whose entries are not the means of their blocks: {name: reason}.
+NOT_MEANS: dict[str, str] = {
+    "som": "neighbours on the grid pull on an entry; masks are tested in test_som.py",
+}
 
 
 @parametrize_with_checks(
@@ -110,6 +130,8 @@ def test_inertia_is_the_squared_error_of_decoding(name, blocks):
 
 def test_what_masked_lanes_hold_does_not_matter(name):
     """NaN weighs nothing: the entries are means of what was observed."""
+    if name in NOT_MEANS:
+        pytest.skip(NOT_MEANS[name])
     X = np.array([[1.0, 5.0], [1.0, np.nan], [9.0, 2.0], [9.0, np.nan], [9.0, 4.0]])
     clusterer = fitted(name, X, n_clusters=2)
     order = np.argsort(clusterer.cluster_centers_[:, 0])

@@ -20,8 +20,11 @@ class Place:
 HOME = Place("/", "Home", "Make neural networks smaller by sharing their weights")
 MODEL = Place("/model", "Model")
 CLUSTER = Place("/cluster", "Cluster")
+ALGORITHMS = Place("/algorithms", "Algorithms")
 CENTROIDS = Place("/centroids", "Centroids")
 QUALITY = Place("/quality", "Quality")
 TRADE_OFFS = Place("/tradeoffs", "Trade-offs")
+STEPS = Place("/steps", "Step by step")
+GLOSSARY = Place("/glossary", "Glossary")
 
-SITE = (HOME, MODEL, CLUSTER, CENTROIDS, QUALITY, TRADE_OFFS)
+SITE = (HOME, MODEL, CLUSTER, ALGORITHMS, CENTROIDS, QUALITY, TRADE_OFFS, STEPS, GLOSSARY)

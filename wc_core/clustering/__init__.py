@@ -1,6 +1,17 @@
 """Clustering algorithms, one a file, filed in `CLUSTERERS`."""
 
+from wc_core.clustering import bayesian_gmm as _bayesian_gmm  # noqa: F401  (registers)
+from wc_core.clustering import bisecting_kmeans as _bisecting_kmeans  # noqa: F401  (registers)
+from wc_core.clustering import density as _density  # noqa: F401  (registers)
+from wc_core.clustering import dlca as _dlca  # noqa: F401  (registers)
+from wc_core.clustering import gmm as _gmm  # noqa: F401  (registers)
+from wc_core.clustering import hierarchical as _hierarchical  # noqa: F401  (registers)
+from wc_core.clustering import hsc as _hsc  # noqa: F401  (registers)
 from wc_core.clustering import kmeans as _kmeans  # noqa: F401  (registers)
+from wc_core.clustering import lle as _lle  # noqa: F401  (registers)
+from wc_core.clustering import minibatch_kmeans as _minibatch_kmeans  # noqa: F401  (registers)
+from wc_core.clustering import som as _som  # noqa: F401  (registers)
+from wc_core.clustering import spectral as _spectral  # noqa: F401  (registers)
 from wc_core.clustering._base import (
     CLUSTERERS,
     Clusterer,

@@ -102,6 +102,15 @@ def tiles(n_rows: int, size: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, n_rows, size))
 
 
+def unit_of(values: NDArray[np.floating]) -> float:
+    """Return a power of two near the largest magnitude: dividing by it makes room for squares.
+
+    It changes no digit, so that the unit of the values does not matter for what follows.
+    """
+    peak = float(np.abs(values).max(initial=0))
+    return float(2.0 ** np.floor(np.log2(peak))) if peak > 0 else 1.0
+
+
 def distinct_rows(values: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the first row of each kind, in order, and the kind of every row."""
     _keys, first, kind = np.unique(_row_keys(values), return_index=True, return_inverse=True)

@@ -1,0 +1,7 @@
+"""Algorithms."""
+
+import streamlit as st
+
+from wc_core.words import _
+
+st.title(_("Algorithms"))

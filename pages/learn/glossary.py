@@ -1,0 +1,7 @@
+"""Glossary."""
+
+import streamlit as st
+
+from wc_core.words import _
+
+st.title(_("Glossary"))
