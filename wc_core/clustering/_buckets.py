@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wc_core.clustering._blocks import MaskedBlocks
 from wc_core.clustering._fit import Iteration
-from wc_core.clustering._hashing import Hyperplanes, places
+from wc_core.clustering._hashing import Hyperplanes, bucket_numbers, places
 from wc_core.clustering._lloyd import lloyd_steps, means, squared_errors
 from wc_core.clustering._seeding import seed_steps
 from wc_core.progress import Progress
@@ -59,11 +59,10 @@ class Buckets:
         n_buckets: int,
     ) -> "Buckets":
         """Hash all blocks."""
-        columns = tuple(np.ascontiguousarray(planes.bits(values).T))
-        numbers = np.zeros(len(blocks), dtype=np.int64)
-        for column, place in zip(columns, places(len(planes), n_buckets), strict=True):
-            numbers += column * place
-        return cls._weighed(blocks, values, planes, columns, numbers % n_buckets, n_buckets)
+        bits = planes.bits(values)
+        columns = tuple(np.ascontiguousarray(bits.T))
+        numbers = bucket_numbers(bits, n_buckets)
+        return cls._weighed(blocks, values, planes, columns, numbers, n_buckets)
 
     @classmethod
     def _weighed(

@@ -83,6 +83,18 @@ def places(n_bits: int, n_buckets: int) -> NDArray[np.int64]:
     return np.array([pow(2, bit, n_buckets) for bit in range(n_bits)], dtype=np.int64)
 
 
+def bucket_numbers(bits: NDArray[np.bool_], n_buckets: int) -> NDArray[np.int64]:
+    """Return the number of each signature's bucket, (n_points,).
+
+    Examples
+    --------
+    >>> bucket_numbers(np.array([[True, False, True], [True, True, False]]), 4)
+    array([1, 3])
+    """
+    numbers: NDArray[np.int64] = bits @ places(bits.shape[1], n_buckets) % n_buckets
+    return numbers
+
+
 def signatures(bits: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Return the distinct signatures in the order they occur, and that of each point."""
     first, kind = distinct_rows(np.packbits(bits, axis=1).astype(np.float32))
