@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wc_core import BlockSpec, ConfigError, LayerPlan, ModelFileError
-from wc_core.codebook import CodebookWeight, cluster_weight_steps, mean_squared_error, sqnr_db
+from wc_core.codebook import CodebookWeight, ExactBlocks, mean_squared_error, sqnr_db
 from wc_core.progress import last_result
+from wc_core.stages import cluster_weight_steps
 
 
 def clustered(weight, **plan):
-    return last_result(cluster_weight_steps(weight, LayerPlan(**plan)))
+    return last_result(cluster_weight_steps(weight, LayerPlan(**plan))).weight
 
 
 def random_weight(shape, seed=0):

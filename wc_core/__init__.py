@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wc_core.clustering import CLUSTERERS, make_clusterer
-    from wc_core.compression import CompressedModel, LayerReport, compress, compress_steps
+    from wc_core.compression import CompressedModel, compress, compress_steps
     from wc_core.data import PRESETS, Dataset, PreprocessSpec, load_dataset
     from wc_core.errors import (
         ConfigError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from wc_core.evaluation import EvaluationConfig, EvaluationReport, evaluate, evaluate_steps
     from wc_core.export import load, open_model, save
+    from wc_core.layer_report import LayerReport
     from wc_core.models import Model, list_layers, list_tensors, load_model
     from wc_core.recipe import BlockSpec, LayerPlan, Recipe
     from wc_core.size import SizeReport
@@ -29,7 +30,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "wc_core.clustering": ("CLUSTERERS", "make_clusterer"),
-    "wc_core.compression": ("CompressedModel", "LayerReport", "compress", "compress_steps"),
+    "wc_core.compression": ("CompressedModel", "compress", "compress_steps"),
     "wc_core.data": ("PRESETS", "Dataset", "PreprocessSpec", "load_dataset"),
     "wc_core.errors": (
         "ConfigError",
@@ -42,6 +43,7 @@ _HOMES = {
     ),
     "wc_core.evaluation": ("EvaluationConfig", "EvaluationReport", "evaluate", "evaluate_steps"),
     "wc_core.export": ("load", "open_model", "save"),
+    "wc_core.layer_report": ("LayerReport",),
     "wc_core.models": ("Model", "list_layers", "list_tensors", "load_model"),
     "wc_core.recipe": ("BlockSpec", "LayerPlan", "Recipe"),
     "wc_core.size": ("SizeReport",),

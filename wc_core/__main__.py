@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from wc_core.errors import ConfigError, WeightClusteringError
+from wc_core.json_form import finite
+from wc_core.params import IntRange
 from wc_core.progress import Progress
 from wc_core.recipe import PLAN_SPACE, BlockSpec, LayerPlan, Recipe
 from wc_core.words import _
 
 BAD_INPUT = 2
+# What a plan holds beside algorithm, clusters and block, each an option of its own.
+PLAN_OPTIONS = tuple(name for name in PLAN_SPACE if name != "n_clusters")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,22 +51,25 @@ def inspect(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def compress(options: argparse.Namespace) -> dict[str, Any]:
-    """Cluster a model, write the packed file and report its size and, with data, its accuracy."""
+    """Cluster a model, write the packed file and report its size and, with data, its accuracy.
+
+    Without an output the file is built, read back and compared all the same, and thrown away.
+    """
     from wc_core.compression import compress_steps
-    from wc_core.export import open_model, save
+    from wc_core.export import open_model, pack, save
 
     model = open_model(options.model)
     baseline = _evaluated(options, model)
     compressed = _watch(compress_steps(model, _recipe(options)), options)
-    sizes = save(compressed, options.output)
+    sizes = save(compressed, options.output) if options.output else pack(compressed)[1]
     after = _evaluated(options, compressed, baseline)
     return {
         **_model_facts(model),
-        "output": str(options.output),
+        "output": str(options.output) if options.output else None,
         "recipe": compressed.recipe.to_dict(),
         "layers": _all_layers(compressed),
         "bits_per_weight": compressed.bits_per_weight,
-        "sqnr_db": _finite(compressed.sqnr_db),
+        "sqnr_db": finite(compressed.sqnr_db),
         **{key: value for key, value in sizes.to_dict().items() if key != "items"},
         "bytes_by_kind": dict(sizes.by_kind()),
         **_quality(after, baseline),
@@ -112,7 +119,13 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_recipe(command(inspect, model))
     sub = command(compress, model)
-    sub.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.safetensors")
+    sub.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT.safetensors",
+        help=_("without it everything is measured, and nothing is kept"),
+    )
     _add_recipe(sub)
     _add_data(sub)
     sub = command(evaluate, _("a model file, dense or packed"))
@@ -130,8 +143,14 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--algorithm", metavar="NAME", help=plan.algorithm)
     parser.add_argument("--clusters", type=int, metavar="K", help=str(plan.n_clusters))
     parser.add_argument("--block", metavar="ROWSxCOLS", help=str(plan.block))
-    for name in ("scale", "codebook_dtype"):
-        parser.add_argument(f"--{name.replace('_', '-')}", help=PLAN_SPACE[name].describe())
+    for name in PLAN_OPTIONS:
+        integer = isinstance(PLAN_SPACE[name], IntRange)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=int if integer else str,
+            metavar="N" if integer else "NAME",
+            help=PLAN_SPACE[name].describe(),
+        )
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help=_("of the algorithm")
     )
@@ -158,8 +177,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         "algorithm": options.algorithm,
         "n_clusters": options.clusters,
         "block": BlockSpec.parse(options.block) if options.block else None,
-        "scale": options.scale,
-        "codebook_dtype": options.codebook_dtype,
+        **{name: getattr(options, name) for name in PLAN_OPTIONS},
         "params": dict(_param(text) for text in options.param) or None,
     }
     changes = {name: value for name, value in given.items() if value is not None}
@@ -280,12 +298,6 @@ def _quality(report: Any, baseline: Any) -> dict[str, Any]:
         "confusion": values.pop("confusion", None),
         "evaluation": values or None,
     }
-
-
-def _finite(value: float) -> float | None:
-    from wc_core.compression import finite
-
-    return finite(value)
 
 
 def _is_sample(source: str) -> bool:

@@ -1,6 +1,5 @@
-"""A weight as a codebook and indices: how it is learned, decoded and judged."""
+"""A weight as a codebook and indices: how it is decoded and judged."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, log10
 
@@ -8,11 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.blocks import BlockGrid
-from wc_core.clustering import make_clusterer
-from wc_core.errors import ConfigError, ModelFileError
-from wc_core.progress import Progress
-from wc_core.recipe import BlockSpec, LayerPlan
+from wc_core.errors import ModelFileError
+from wc_core.recipe import BlockSpec
 from wc_core.words import _
+
+POSITION_DTYPE = "uint32"  # in which positions of exact blocks are stored
+
+
+@dataclass(frozen=True, eq=False)
+class ExactBlocks:
+    """Blocks that share nothing: they are stored as they are.
+
+    Parameters
+    ----------
+    positions : ndarray of int, shape (n_exact,)
+        Which blocks, in row-major order of the grid, ascending.
+    values : ndarray of float32, shape (n_exact, block_size)
+        Their weights; lanes outside the matrix hold 0.
+    """
+
+    positions: NDArray[np.intp]
+    values: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.positions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +51,15 @@ class CodebookWeight:
         Factor of each output channel.
     codebook_dtype : {"float32", "float16"}
         Type in which the entries are stored; their values are already rounded to it.
+    residual : CodebookWeight, optional
+        A second codebook on the same grid, whose entries are added to those of the first.
+    exact : ExactBlocks, optional
+        Blocks that take these values instead of their entry's.
+
+    Raises
+    ------
+    ModelFileError
+        If the parts do not fit together.
     """
 
     codebook: NDArray[np.float32]
@@ -41,8 +68,17 @@ class CodebookWeight:
     shape: tuple[int, ...]
     scales: NDArray[np.float32] | None = None
     codebook_dtype: str = "float32"
+    residual: "CodebookWeight | None" = None
+    exact: ExactBlocks | None = None
 
     def __post_init__(self) -> None:
+        self._check_codebook()
+        if self.residual is not None and self.residual.grid != self.grid:
+            raise ModelFileError(_("both codebooks of a weight must lie on the same grid"))
+        if self.exact is not None:
+            self._check_exact(self.exact)
+
+    def _check_codebook(self) -> None:
         wanted = (len(self.codebook), self.block.size)
         if self.codebook.shape != wanted or self.indices.shape != (self.grid.n_blocks,):
             raise ModelFileError(
@@ -53,6 +89,13 @@ class CodebookWeight:
         if len(self.indices) and int(self.indices.max()) >= len(self.codebook):
             msg = _("index {index} points outside a codebook of {n} entries")
             raise ModelFileError(msg.format(index=self.indices.max(), n=len(self.codebook)))
+
+    def _check_exact(self, exact: ExactBlocks) -> None:
+        fits = exact.values.shape == (len(exact), self.block.size)
+        inside = fits and np.all((exact.positions >= 0) & (exact.positions < self.grid.n_blocks))
+        if not inside or np.any(np.diff(exact.positions) <= 0):
+            msg = _("the {n} blocks stored exactly do not fit a weight of {m} blocks")
+            raise ModelFileError(msg.format(n=len(exact), m=self.grid.n_blocks))
 
     @property
     def grid(self) -> BlockGrid:
@@ -80,65 +123,39 @@ class CodebookWeight:
         return float(np.count_nonzero(self.counts) / self.entries)
 
     @property
+    def index_entropy(self) -> float:
+        """Entropy of the indices in bits: what an ideal coder would spend on each."""
+        share = self.counts[self.counts > 0] / len(self.indices)
+        return max(0.0, float(-(share * np.log2(share)).sum()))
+
+    @property
     def perplexity(self) -> float:
         """Two to the entropy of the indices: entries as if all were used alike."""
-        share = self.counts[self.counts > 0] / len(self.indices)
-        return float(np.exp2(-(share * np.log2(share)).sum()))
+        return float(np.exp2(self.index_entropy))
 
     def members(self, entry: int) -> NDArray[np.intp]:
         """Return the blocks that an entry serves, as positions in row-major grid order."""
         return np.flatnonzero(self.indices == entry)
 
     def decode(self) -> NDArray[np.float32]:
-        """Return the weight that the codebook and the indices stand for, of shape `shape`."""
-        weight = self.grid.join(self.codebook[self.indices])
+        """Return the weight that codebooks and indices stand for, of shape `shape`."""
+        weight = self.grid.join(self._shared_blocks())
         if self.scales is not None:
             rows = weight.reshape(self.grid.matrix_shape) * self.scales[:, None]
             weight = rows.reshape(self.shape)
-        return weight.astype(np.float32, copy=False)
+        if self.exact is not None:
+            blocks = self.grid.split(weight)
+            blocks[self.exact.positions] = self.exact.values
+            weight = self.grid.join(blocks)
+        decoded: NDArray[np.float32] = weight.astype(np.float32, copy=False)
+        return decoded
 
-
-def cluster_weight_steps(
-    weight: NDArray[np.floating], plan: LayerPlan, seed: int = 0
-) -> Iterator[Progress]:
-    """Cluster one weight as a plan says; the last record's result is a `CodebookWeight`.
-
-    With `scale="per_channel"` every row is divided by its largest magnitude before it
-    is cut, and each block's error counts by the mean square of its scales, so that
-    what is minimised is the error of the weight itself.
-
-    Parameters
-    ----------
-    weight : ndarray of two or more dimensions
-        Finite numbers.
-    plan : LayerPlan
-    seed : int
-
-    Raises
-    ------
-    ConfigError
-        If the plan asks for something impossible.
-    """
-    grid = BlockGrid(weight.shape, plan.block)
-    matrix = weight.reshape(grid.matrix_shape).astype(np.float32)
-    scales = _channel_scales(matrix) if plan.scale == "per_channel" else None
-    if scales is not None:
-        matrix = matrix / scales[:, None]
-    blocks = grid.split(matrix)
-    clusterer = make_clusterer(plan, seed)
-    for record in clusterer.fit_steps(blocks, _block_weights(grid, scales)):
-        yield Progress(record.done, record.total)
-    entries = _rounded(clusterer.cluster_centers_, plan.codebook_dtype)
-    small = np.uint8 if len(entries) <= 256 else np.uint16
-    coded = CodebookWeight(
-        codebook=entries,
-        indices=clusterer.labels_.astype(small),
-        block=plan.block,
-        shape=weight.shape,
-        scales=scales,
-        codebook_dtype=plan.codebook_dtype,
-    )
-    yield Progress(1, 1, result=coded)
+    def _shared_blocks(self) -> NDArray[np.float32]:
+        """Return the entry of each block, before scaling, (n_blocks, block_size)."""
+        blocks: NDArray[np.float32] = self.codebook[self.indices]
+        if self.residual is not None:
+            blocks += self.residual.codebook[self.residual.indices]
+        return blocks
 
 
 def mean_squared_error(original: NDArray, decoded: NDArray) -> float:
@@ -157,30 +174,3 @@ def sqnr_db(signal_energy: float, noise_energy: float) -> float:
     if noise_energy <= 0:
         return inf
     return 10 * log10(signal_energy / noise_energy) if signal_energy > 0 else -inf
-
-
-def _rounded(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
-    """Round entries to the dtype they are stored in."""
-    limit = float(np.finfo(dtype).max)
-    peak = float(np.abs(entries).max())
-    if peak > limit:
-        msg = _("an entry of {peak:.6g} does not fit in {dtype}; store the codebook as float32")
-        raise ConfigError(msg.format(peak=peak, dtype=dtype))
-    return entries.astype(dtype).astype(np.float32)
-
-
-def _channel_scales(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each row's largest magnitude; a row of zeros gets 1, so that it stays zeros."""
-    peaks = np.abs(matrix).max(axis=1)
-    return np.where(peaks > 0, peaks, 1).astype(np.float32)
-
-
-def _block_weights(
-    grid: BlockGrid, scales: NDArray[np.float32] | None
-) -> NDArray[np.floating] | None:
-    if scales is None:
-        return None
-    # Relative, since squares of scales of 1e-20 would vanish in single precision.
-    squares = np.square(scales.astype(np.float64) / scales.max())
-    lanes = grid.split(np.repeat(squares[:, None], grid.matrix_shape[1], axis=1))
-    return np.asarray(np.nanmean(lanes, axis=1))

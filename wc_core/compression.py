@@ -2,101 +2,20 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from math import isfinite
-from typing import Any
+from dataclasses import dataclass, replace
 
-import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.clustering import check_plan
-from wc_core.codebook import CodebookWeight, cluster_weight_steps, mean_squared_error, sqnr_db
-from wc_core.coding import packed_bytes
+from wc_core.codebook import CodebookWeight, sqnr_db
 from wc_core.errors import ConfigError
+from wc_core.layer_report import LayerReport, judged_layer
 from wc_core.models import Forward, LayerInfo, Model, Runner, list_layers
 from wc_core.models.weights import round_to
 from wc_core.progress import Progress, last_result
 from wc_core.recipe import LayerPlan, Recipe
+from wc_core.stages import ClusteredWeight, cluster_weight_steps
 from wc_core.words import _
-
-
-@dataclass(frozen=True, slots=True)
-class LayerReport:
-    """What clustering did to one layer.
-
-    Parameters
-    ----------
-    name : str
-    shape : tuple of int
-    n_weights, n_blocks : int
-    plan : LayerPlan
-        What was asked for.
-    entries : int
-        Codebook entries stored; fewer than asked for when there are fewer distinct blocks.
-    index_bits : int
-        Bits of one index at fixed width.
-    index_bytes, codebook_bytes, scale_bytes : int
-        Bytes of the layer's tensors in the packed file.
-    power : float
-        Mean square of the weights before.
-    distortion : float
-        Squared error per weight, after rounding to the layer's own dtype.
-    utilization, perplexity : float
-        Share of entries in use; two to the entropy of the indices.
-    sparsity_before, sparsity_after : float
-        Share of weights that are exactly zero.
-    seconds : float
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    n_weights: int
-    n_blocks: int
-    plan: LayerPlan
-    entries: int
-    index_bits: int
-    index_bytes: int
-    codebook_bytes: int
-    scale_bytes: int
-    power: float
-    distortion: float
-    utilization: float
-    perplexity: float
-    sparsity_before: float
-    sparsity_after: float
-    seconds: float
-
-    @property
-    def stored_bytes(self) -> int:
-        """Indices, codebook and scales together."""
-        return self.index_bytes + self.codebook_bytes + self.scale_bytes
-
-    @property
-    def bits_per_weight(self) -> float:
-        """Stored bits over weights."""
-        return 8 * self.stored_bytes / self.n_weights
-
-    @property
-    def sqnr_db(self) -> float:
-        """Signal-to-quantization-noise ratio of the layer in decibels."""
-        return sqnr_db(self.power, self.distortion)
-
-    @property
-    def clamped(self) -> bool:
-        """Whether there were fewer distinct blocks than clusters asked for."""
-        return self.entries < self.plan.n_clusters
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return only JSON types."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {
-            **values,
-            "shape": list(self.shape),
-            "plan": self.plan.to_dict(),
-            "stored_bytes": self.stored_bytes,
-            "bits_per_weight": self.bits_per_weight,
-            "sqnr_db": finite(self.sqnr_db),
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,10 +134,13 @@ def compress_steps(model: Model, recipe: Recipe) -> Iterator[Progress]:
         plan = recipe.plan_for(info.name)
         yield Progress(done, total, info.name, latest)
         for step in _layer_steps(model.tensors[info.name], plan, recipe.seed, info.name):
-            yield Progress(done + step.fraction * info.n_weights, total, info.name, latest)
-        weights[info.name] = step.result
+            said = f"{info.name}: {step.message}" if step.message else info.name
+            yield Progress(done + step.fraction * info.n_weights, total, said, latest)
+        clustered: ClusteredWeight = step.result
+        weights[info.name] = clustered.weight
         seconds = time.perf_counter() - layer_started
-        reports.append(_report(info, model.tensors[info.name], step.result, plan, seconds))
+        report = judged_layer(info, clustered.weight, plan, model.tensors[info.name])
+        reports.append(replace(report, seconds=seconds, fit=clustered.fit, second=clustered.second))
         done += info.n_weights
         latest = snapshot()
         yield Progress(done, total, info.name, latest)
@@ -236,20 +158,6 @@ def compress(model: Model, recipe: Recipe | None = None) -> CompressedModel:
     """
     compressed: CompressedModel = last_result(compress_steps(model, recipe or Recipe()))
     return compressed
-
-
-def finite(value: float) -> float | None:
-    """Return the value, or None where JSON has no number for it (infinite, not a number)."""
-    return value if isfinite(value) else None
-
-
-def stored_sizes(weight: CodebookWeight) -> tuple[int, int, int]:
-    """Return the bytes of indices, codebook and scales as the packed file stores them."""
-    return (
-        packed_bytes(len(weight.indices), weight.index_bits),
-        weight.codebook.size * np.dtype(weight.codebook_dtype).itemsize,
-        0 if weight.scales is None else weight.scales.nbytes,
-    )
 
 
 def _check(
@@ -285,37 +193,3 @@ def _layer_steps(weight: NDArray, plan: LayerPlan, seed: int, name: str) -> Iter
         yield from cluster_weight_steps(weight, plan, seed)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from error
-
-
-def _report(
-    info: LayerInfo,
-    original: NDArray,
-    weight: CodebookWeight,
-    plan: LayerPlan,
-    seconds: float,
-) -> LayerReport:
-    decoded = round_to(weight.decode(), info.dtype)
-    index_bytes, codebook_bytes, scale_bytes = stored_sizes(weight)
-    return LayerReport(
-        name=info.name,
-        shape=info.shape,
-        n_weights=info.n_weights,
-        n_blocks=len(weight.indices),
-        plan=plan,
-        entries=weight.entries,
-        index_bits=weight.index_bits,
-        index_bytes=index_bytes,
-        codebook_bytes=codebook_bytes,
-        scale_bytes=scale_bytes,
-        power=float(np.mean(np.square(original, dtype=np.float64))),
-        distortion=mean_squared_error(original, decoded),
-        utilization=weight.utilization,
-        perplexity=weight.perplexity,
-        sparsity_before=_zeros(original),
-        sparsity_after=_zeros(decoded),
-        seconds=seconds,
-    )
-
-
-def _zeros(array: NDArray) -> float:
-    return 1 - np.count_nonzero(array) / array.size

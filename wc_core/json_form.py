@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 from wc_core.errors import ConfigError
@@ -65,3 +66,8 @@ def known_fields(owner: str, data: Any, cls: type) -> dict[str, Any]:
             msg.format(owner=owner, unknown=", ".join(unknown), known=", ".join(sorted(known)))
         )
     return dict(data)
+
+
+def finite(value: float) -> float | None:
+    """Return the value, or None where JSON has no number for it (infinite, not a number)."""
+    return value if isfinite(value) else None

@@ -38,7 +38,28 @@ PLAN_SPACE: Mapping[str, Domain] = {
         label=mark("Codebook numbers"),
         help=mark("Type in which codebook entries are stored."),
     ),
+    "recombine": Choice(
+        ("none", "article", "residual"),
+        label=mark("Second stage"),
+        help=mark(
+            "article: the weights are recombined with their centroids, W_v = W + C - "
+            "mean(2 C - W), and clustered again; with k-means that changes nothing. residual: "
+            "what the first codebook leaves is clustered into a second one, which is stored too."
+        ),
+    ),
+    "residual_clusters": IntRange(
+        1,
+        65536,
+        label=mark("Clusters of the residual"),
+        help=mark(
+            "Second stage residual: entries of the second codebook. Each block stores an index "
+            "into both."
+        ),
+    ),
 }
+
+
+_YOUNGER = ("recombine", "residual_clusters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,10 @@ class LayerPlan:
         Whether each output channel is divided by its largest magnitude first.
     codebook_dtype : {"float32", "float16"}
         Type in which the entries are stored.
+    recombine : {"none", "article", "residual"}
+        What a second stage clusters, see `wc_core.stages`.
+    residual_clusters : int
+        Entries of the second codebook if `recombine` is "residual".
     params : mapping
         Further parameters of the algorithm.
     """
@@ -113,6 +138,8 @@ class LayerPlan:
     block: BlockSpec = BlockSpec()
     scale: str = "none"
     codebook_dtype: str = "float32"
+    recombine: str = "none"
+    residual_clusters: int = 16
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,8 +147,14 @@ class LayerPlan:
             check_value("plan", name, getattr(self, name), domain)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return only JSON types: this is the form that is stored and shared."""
-        return {**_shallow(self), "block": str(self.block), "params": dict(self.params)}
+        """Return only JSON types: this is the form that is stored and shared.
+
+        Fields younger than version 0.1 are named only where they differ from their defaults,
+        so that recipes which do without them keep their digest and older programs read them.
+        """
+        values = {**_shallow(self), "block": str(self.block), "params": dict(self.params)}
+        idle = {n for n in _YOUNGER if values[n] == type(self).__dataclass_fields__[n].default}
+        return {name: value for name, value in values.items() if name not in idle}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

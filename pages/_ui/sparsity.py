@@ -14,7 +14,7 @@ from pages._ui.text import percent
 from wc_core.words import _
 
 if TYPE_CHECKING:
-    from wc_core.compression import LayerReport
+    from wc_core.layer_report import LayerReport
 
 
 def sparsity(_desk: Desk, result: RunResult) -> None:

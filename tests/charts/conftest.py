@@ -78,6 +78,8 @@ def layers():
             index_bytes=n_weights // 2,
             codebook_bytes=64,
             scale_bytes=0,
+            exact_bytes=0,
+            stored_bytes=n_weights // 2 + 64,
             sqnr_db=sqnr_db,
             distortion=1e-5,
         )

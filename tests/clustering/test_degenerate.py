@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from wc_core import BlockSpec, LayerPlan
 from wc_core.clustering import CLUSTERERS
-from wc_core.codebook import cluster_weight_steps
 from wc_core.progress import last_result
+from wc_core.stages import cluster_weight_steps
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.normal(size=(24, 20)).astype(np.float32) * 0.05

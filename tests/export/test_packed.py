@@ -203,7 +203,7 @@ LIES = {
     "a wrong checksum": lambda said: said.update(sha256="0" * 64),
     "no layers": lambda said: said.pop("layers"),
     "layers that are a list": lambda said: said.update(layers=[1]),
-    "a future format": lambda said: said.update(format=2),
+    "a future format": lambda said: said.update(format=3),
     "a broken recipe": lambda said: said.update(recipe={"seed": "x"}),
     "a tie to nothing": lambda said: said["tied"].update(a="nothing"),
 }

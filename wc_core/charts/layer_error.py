@@ -12,7 +12,7 @@ from wc_core.charts._rows import columns
 from wc_core.words import _
 
 if TYPE_CHECKING:
-    from wc_core.compression import LayerReport
+    from wc_core.layer_report import LayerReport
 
 NAME = "layer_error"
 

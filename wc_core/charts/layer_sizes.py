@@ -13,7 +13,7 @@ from wc_core.charts._rows import columns
 from wc_core.words import _
 
 if TYPE_CHECKING:
-    from wc_core.compression import LayerReport
+    from wc_core.layer_report import LayerReport
 
 NAME = "layer_sizes"
 _FP32_BYTES = 4
@@ -42,7 +42,7 @@ def layer_sizes(
     names = [report.name for report in reports]
     given = before_bytes or {}
     before = [given.get(r.name, _FP32_BYTES * r.n_weights) for r in reports]
-    after = [r.index_bytes + r.codebook_bytes + r.scale_bytes for r in reports]
+    after = [report.stored_bytes for report in reports]
     figure = new_figure(
         NAME,
         title,
@@ -69,6 +69,7 @@ def _kinds(reports: Sequence["LayerReport"]) -> list[tuple[str, str, list[int]]]
         (_("Indices"), "", [report.index_bytes for report in reports]),
         (_("Codebook"), "/", [report.codebook_bytes for report in reports]),
         (_("Scales"), "x", [report.scale_bytes for report in reports]),
+        (_("Exact blocks"), ".", [report.exact_bytes for report in reports]),
     ]
 
 

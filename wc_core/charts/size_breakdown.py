@@ -67,6 +67,8 @@ def _label(kind: str) -> str:
         "indices": _("Indices"),
         "codebook": _("Codebooks"),
         "scales": _("Scales"),
+        "residual": _("Residual codebooks and indices"),
+        "exact": _("Exact blocks"),
         "raw": _("Untouched tensors"),
         "graph": _("Graph"),
         "header": _("Header"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,29 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize
 
 from wc_core.blocks import BlockGrid
-from wc_core.codebook import CodebookWeight
+from wc_core.codebook import POSITION_DTYPE, CodebookWeight, ExactBlocks
 from wc_core.coding import unpack_indices
-from wc_core.compression import CompressedModel, LayerReport, stored_sizes
+from wc_core.compression import CompressedModel
 from wc_core.errors import ModelFileError, WeightClusteringError
 from wc_core.export._safetensors import StoredTensor, payload_digest
+from wc_core.layer_report import LayerReport, layer_report, share_of_zeros
 from wc_core.models import Model, TensorInfo, list_layers, runnable
 from wc_core.models.weights import FLOATS, SAFETENSORS_DTYPES, from_stored
 from wc_core.recipe import BlockSpec, Recipe
 from wc_core.words import _
 
 METADATA_KEY = "weight_clustering_lab"
-FORMAT_VERSION = 1
+FORMAT_VERSIONS = (1, 2)  # 2 adds second codebooks and exact blocks
 GRAPH = "__graph__"
+PARTS = (
+    "indices",
+    "codebook",
+    "scales",
+    "residual_indices",
+    "residual_codebook",
+    "exact_positions",
+    "exact_values",
+)
 MAX_WEIGHTS = 1 << 31  # no honest file of today's models decodes to more
 MAX_EXPANSION = 1 << 16  # weights per byte of file: a block of 4096 x 16 per one-bit index
 
@@ -99,9 +109,10 @@ def _open(content: bytes, name: str) -> _Container:
         msg = _("it is a safetensors file, but not one that this program packed")
         raise ModelFileError(msg)
     metadata = json.loads(text)
-    if metadata["format"] != FORMAT_VERSION:
-        msg = _("its format has version {found}; this program reads version {known}")
-        raise ModelFileError(msg.format(found=metadata["format"], known=FORMAT_VERSION))
+    if metadata["format"] not in FORMAT_VERSIONS:
+        msg = _("its format has version {found}; this program reads versions {known}")
+        known = ", ".join(map(str, FORMAT_VERSIONS))
+        raise ModelFileError(msg.format(found=metadata["format"], known=known))
     tensors = {
         key: StoredTensor.from_bytes(
             SAFETENSORS_DTYPES[value["dtype"]], value["shape"], bytes(value["data"])
@@ -143,12 +154,6 @@ def _shape(layer: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _weight(container: _Container, name: str, layer: Mapping[str, Any]) -> CodebookWeight:
     grid = BlockGrid(_shape(layer), BlockSpec.parse(layer["block"]))
-    codebook = container.array(f"{name}.codebook", ("float32", "float16"))
-    if codebook.ndim != 2 or not np.isfinite(codebook).all():
-        msg = _("the codebook of {name} is not a table of finite numbers")
-        raise ModelFileError(msg.format(name=name))
-    width = (len(codebook) - 1).bit_length()
-    payload = container.array(f"{name}.indices", ("uint8",))
     if layer["dtype"] not in FLOATS:
         msg = _("{name} is said to hold {dtype} values")
         raise ModelFileError(msg.format(name=name, dtype=layer["dtype"]))
@@ -158,20 +163,46 @@ def _weight(container: _Container, name: str, layer: Mapping[str, Any]) -> Codeb
         if scales.shape != grid.shape[:1] or not np.isfinite(scales).all():
             msg = _("{name} does not have one finite scale per output channel")
             raise ModelFileError(msg.format(name=name))
+    residual = None
+    if f"{name}.residual_codebook" in container.tensors:
+        residual = _shared(container, name, grid, "residual_")
+    weight = _shared(container, name, grid)
+    exact = _exact(container, name)
+    return replace(weight, scales=scales, residual=residual, exact=exact)
+
+
+def _shared(container: _Container, name: str, grid: BlockGrid, stage: str = "") -> CodebookWeight:
+    """Return the codebook and the indices of one stage."""
+    codebook = container.array(f"{name}.{stage}codebook", ("float32", "float16"))
+    if codebook.ndim != 2 or not np.isfinite(codebook).all():
+        msg = _("the codebook of {name} is not a table of finite numbers")
+        raise ModelFileError(msg.format(name=name))
+    width = (len(codebook) - 1).bit_length()
+    payload = container.array(f"{name}.{stage}indices", ("uint8",))
     return CodebookWeight(
         codebook=codebook.astype(np.float32),
         indices=unpack_indices(payload.reshape(-1), width, grid.n_blocks),
         block=grid.block,
         shape=grid.shape,
-        scales=scales,
         codebook_dtype=codebook.dtype.name,
     )
+
+
+def _exact(container: _Container, name: str) -> ExactBlocks | None:
+    if f"{name}.exact_positions" not in container.tensors:
+        return None
+    positions = container.array(f"{name}.exact_positions", (POSITION_DTYPE,))
+    values = container.array(f"{name}.exact_values", ("float32",))
+    if positions.ndim != 1 or not np.isfinite(values).all():
+        msg = _("the exact blocks of {name} are no list of finite numbers")
+        raise ModelFileError(msg.format(name=name))
+    return ExactBlocks(positions.astype(np.intp), values)
 
 
 def _model(container: _Container, weights: Mapping[str, CodebookWeight]) -> Model:
     """Return the model that the file was made from, with the untouched tensors only."""
     said, layers = container.metadata["model"], container.metadata["layers"]
-    parts = {f"{name}.{kind}" for name in weights for kind in ("indices", "codebook", "scales")}
+    parts = {f"{name}.{part}" for name in weights for part in PARTS}
     raw = {k: v for k, v in container.tensors.items() if k not in parts and k != GRAPH}
     infos = {name: TensorInfo(name, stored.shape, stored.dtype) for name, stored in raw.items()}
     infos |= {n: TensorInfo(n, w.shape, str(layers[n]["dtype"])) for n, w in weights.items()}
@@ -207,24 +238,12 @@ def _report(
     power, distortion, zeros = float(said["power"]), float(said["mse"]), float(said["zeros"])
     if not all(isfinite(value) and value >= 0 for value in (power, distortion, zeros)):
         raise ModelFileError(_("the errors noted for {name} are no numbers").format(name=info.name))
-    index_bytes, codebook_bytes, scale_bytes = stored_sizes(weight)
-    decoded = weight.decode()
-    return LayerReport(
-        name=info.name,
-        shape=info.shape,
-        n_weights=info.n_weights,
-        n_blocks=len(weight.indices),
-        plan=recipe.plan_for(info.name),
-        entries=weight.entries,
-        index_bits=weight.index_bits,
-        index_bytes=index_bytes,
-        codebook_bytes=codebook_bytes,
-        scale_bytes=scale_bytes,
+    return layer_report(
+        info,
+        weight,
+        recipe.plan_for(info.name),
         power=power,
         distortion=distortion,
-        utilization=weight.utilization,
-        perplexity=weight.perplexity,
         sparsity_before=zeros,
-        sparsity_after=1 - np.count_nonzero(decoded) / decoded.size,
-        seconds=0.0,
+        sparsity_after=share_of_zeros(weight.decode()),
     )

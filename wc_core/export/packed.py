@@ -3,7 +3,6 @@
 docs/format.md describes it precisely enough to write a reader in another language.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
@@ -12,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from wc_core import __version__
-from wc_core.codebook import CodebookWeight
+from wc_core.codebook import POSITION_DTYPE, CodebookWeight
 from wc_core.coding import pack_indices
 from wc_core.compression import CompressedModel
 from wc_core.errors import ConfigError, ModelFileError
-from wc_core.export._reading import FORMAT_VERSION, GRAPH, METADATA_KEY, is_packed, read_packed
+from wc_core.export._reading import GRAPH, METADATA_KEY, is_packed, read_packed
 from wc_core.export._safetensors import (
     StoredTensor,
     payload_digest,
     serialized,
     write_at_once,
 )
+from wc_core.json_form import canonical_json
 from wc_core.models import Model, load_model
 from wc_core.models.weights import stored_bytes
 from wc_core.size import SizeItem, SizeReport
@@ -30,7 +30,7 @@ from wc_core.words import _
 
 
 def pack(compressed: CompressedModel) -> tuple[bytes, SizeReport]:
-    """Return the bytes of the packed file, and where they go.
+    """Return the bytes of the packed file, read back and compared, and where they go.
 
     The same compressed model gives the same bytes, always.
 
@@ -46,14 +46,15 @@ def pack(compressed: CompressedModel) -> tuple[bytes, SizeReport]:
         if name in tensors:
             msg = _("{model} has a tensor named {name}, which the packed file needs for itself")
             raise ConfigError(msg.format(model=compressed.name, name=name))
-        kinds[name], tensors[name] = (tensor, kind), stored
-    metadata = json.dumps(_metadata(compressed, tensors), sort_keys=True, separators=(",", ":"))
-    content = serialized(tensors, {METADATA_KEY: metadata})
+        # The parts of a second codebook, or of exact blocks, are one kind.
+        kinds[name], tensors[name] = (tensor, kind.partition("_")[0]), stored
+    content = serialized(tensors, {METADATA_KEY: canonical_json(_metadata(compressed, tensors))})
+    _verify(compressed, read_packed(content, compressed.name))
     return content, _size_report(compressed, kinds, tensors, len(content))
 
 
 def save(compressed: CompressedModel, path: str | Path) -> SizeReport:
-    """Write the packed file, read it back, compare every tensor, and report its size.
+    """Write the packed file, whose every tensor decodes to what was meant, and report its size.
 
     Parameters
     ----------
@@ -86,7 +87,6 @@ def save(compressed: CompressedModel, path: str | Path) -> SizeReport:
     True
     """
     content, sizes = pack(compressed)
-    _verify(compressed, read_packed(content, compressed.name))
     write_at_once(Path(path), content)
     return sizes
 
@@ -142,13 +142,19 @@ def _parts(weight: CodebookWeight) -> Iterator[tuple[str, StoredTensor]]:
     yield "codebook", StoredTensor.of(weight.codebook.astype(weight.codebook_dtype))
     if weight.scales is not None:
         yield "scales", StoredTensor.of(weight.scales)
+    if weight.residual is not None:
+        for part, stored in _parts(weight.residual):
+            yield f"residual_{part}", stored
+    if weight.exact is not None:
+        yield "exact_positions", StoredTensor.of(weight.exact.positions.astype(POSITION_DTYPE))
+        yield "exact_values", StoredTensor.of(weight.exact.values)
 
 
 def _metadata(compressed: CompressedModel, tensors: Mapping[str, StoredTensor]) -> dict[str, Any]:
     model = compressed.original
     dtypes = {info.name: info.dtype for info in model.infos}
     return {
-        "format": FORMAT_VERSION,
+        "format": _format_version(compressed),
         "version": __version__,
         "recipe": compressed.recipe.to_dict(),
         "model": {
@@ -172,6 +178,12 @@ def _metadata(compressed: CompressedModel, tensors: Mapping[str, StoredTensor]) 
         "tied": {info.name: info.tied_to for info in model.infos if info.tied_to is not None},
         "sha256": payload_digest(tensors),
     }
+
+
+def _format_version(compressed: CompressedModel) -> int:
+    """Return the oldest version that has all that the file holds: older readers take it."""
+    weights = compressed.weights.values()
+    return 2 if any(weight.residual or weight.exact for weight in weights) else 1
 
 
 def _size_report(

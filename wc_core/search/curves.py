@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from wc_core.compression import CompressedModel, compress, finite
+from wc_core.compression import CompressedModel, compress
 from wc_core.data import Dataset
 from wc_core.errors import ConfigError
 from wc_core.evaluation import EvaluationConfig, EvaluationReport, evaluate
+from wc_core.json_form import finite
 from wc_core.models import Model, list_layers
 from wc_core.progress import Progress
 from wc_core.recipe import LayerPlan, Recipe

@@ -1,0 +1,320 @@
+"""One weight clustered as its plan says: once, or in two stages.
+
+The second stage is the article's recombination, or the residual codebook that the field uses
+in its place:
+
+- `recombine="article"`: every block W_i with centroid C_i becomes
+  W_v = W_i + C_i - sum_j (C_i + C_i - W_j) / n_i over the n_i members j of its cluster, and
+  W_v is clustered again; the centres of that are the weights. The sum is 2 C_i - mean_i, so
+  W_v = W_i - C_i + mean_i: nothing changes where centroids are the means of their members
+  (k-means), and a centroid's bias is taken away where they are not (SOM).
+- `recombine="residual"`: W - C is clustered into a second codebook, and a block is the sum of
+  one entry of each.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wc_core.blocks import BlockGrid
+from wc_core.clustering import Clusterer, FitReport, make_clusterer
+from wc_core.codebook import CodebookWeight, ExactBlocks, mean_squared_error
+from wc_core.errors import ConfigError
+from wc_core.progress import Progress, phase
+from wc_core.recipe import LayerPlan
+from wc_core.words import _
+
+_MANY = 256  # entries that indices of one byte reach
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBlocks:
+    """A weight as the clusterer sees it.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_blocks, block_size)
+        In units of each channel's scale; NaN marks masked lanes.
+    weights : ndarray of shape (n_blocks,), optional
+        How much each block's error counts; None if all count alike.
+    grid : BlockGrid
+    scales : ndarray of float32, shape (grid.shape[0],), optional
+    """
+
+    values: NDArray[np.floating]
+    weights: NDArray[np.floating] | None
+    grid: BlockGrid
+    scales: NDArray[np.float32] | None
+
+    def joined(self, blocks: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Put blocks together and scale them to the unit of the weight."""
+        weight = self.grid.join(blocks)
+        if self.scales is None:
+            return weight
+        rows = weight.reshape(self.grid.matrix_shape) * self.scales[:, None]
+        return rows.reshape(self.grid.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStage:
+    """What a second stage changed; all errors are means per weight.
+
+    Parameters
+    ----------
+    mode : {"article", "residual"}
+    fit : FitReport
+        Of the second clustering.
+    shift : float
+        Mean squared difference of what the second stage started from to the weight itself,
+        W_v - W; 0 for "residual".
+    distortion_first : float
+        Squared error of the first stage against the weight.
+    distortion_w : float
+        Squared error after the second stage against the weight.
+    distortion_wv : float
+        Squared error after the second stage against W_v; for "residual" that is the weight.
+    """
+
+    mode: str
+    fit: FitReport
+    shift: float
+    distortion_first: float
+    distortion_w: float
+    distortion_wv: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return only JSON types."""
+        return {**asdict(self), "fit": self.fit.to_dict()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredWeight:
+    """A weight after clustering, and what there is to say of how it went.
+
+    Parameters
+    ----------
+    weight : CodebookWeight
+    fit : FitReport
+        Of the (first) clustering.
+    second : SecondStage, optional
+    """
+
+    weight: CodebookWeight
+    fit: FitReport
+    second: SecondStage | None = None
+
+
+def layer_blocks(weight: NDArray[np.floating], plan: LayerPlan) -> LayerBlocks:
+    """Cut a weight as a plan says.
+
+    With `scale="per_channel"` every row is divided by its largest magnitude before it
+    is cut, and each block's error counts by the mean square of its scales, so that
+    what is minimised is the error of the weight itself.
+
+    Parameters
+    ----------
+    weight : ndarray of two or more dimensions
+        Finite numbers.
+    plan : LayerPlan
+    """
+    grid = BlockGrid(weight.shape, plan.block)
+    matrix = weight.reshape(grid.matrix_shape).astype(np.float32)
+    scales = _channel_scales(matrix) if plan.scale == "per_channel" else None
+    if scales is not None:
+        matrix = matrix / scales[:, None]
+    return LayerBlocks(grid.split(matrix), _block_weights(grid, scales), grid, scales)
+
+
+def cluster_weight_steps(
+    weight: NDArray[np.floating], plan: LayerPlan, seed: int = 0
+) -> Iterator[Progress]:
+    """Cluster one weight as a plan says; the last record's result is a `ClusteredWeight`.
+
+    Parameters
+    ----------
+    weight : ndarray of two or more dimensions
+        Finite numbers.
+    plan : LayerPlan
+    seed : int
+
+    Raises
+    ------
+    ConfigError
+        If the plan asks for something impossible.
+    """
+    layer = layer_blocks(weight, plan)
+    second = _SECOND_STAGES.get(plan.recombine)
+    first = make_clusterer(plan, seed)
+    yield from phase(_fit_steps(first, layer.values, layer.weights), 0, 0.5 if second else 1)
+    coded = replace(_coded(layer, first, plan), exact=_exact(weight, layer, first))
+    if second is None:
+        result = ClusteredWeight(coded, first.report_)
+    else:
+        steps = second(weight, layer, first, coded, plan, seed)
+        result = yield from phase(steps, 0.5, 1)
+    yield Progress(1, 1, result=result)
+
+
+def recombined(
+    blocks: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    centers: NDArray[np.floating],
+    weights: NDArray[np.floating] | None = None,
+) -> NDArray[np.floating]:
+    """Return the article's W_v = W_i + C_i - sum_j (C_i + C_i - W_j) / n_i.
+
+    Parameters
+    ----------
+    blocks : ndarray of shape (n_blocks, block_size)
+        W; NaN marks masked lanes, which no sum counts and which stay NaN.
+    labels : ndarray of shape (n_blocks,)
+    centers : ndarray of shape (n_entries, block_size)
+        C by label.
+    weights : ndarray of shape (n_blocks,), optional
+        How much each member counts in the sum, and in n.
+
+    Returns
+    -------
+    ndarray of shape (n_blocks, block_size)
+
+    Examples
+    --------
+    >>> W = np.array([[1.0], [3.0]])
+    >>> recombined(W, np.array([0, 0]), np.array([[2.0]])).ravel()  # a mean: nothing changes
+    array([1., 3.])
+    >>> recombined(W, np.array([0, 0]), np.array([[5.0]])).ravel()  # off by 3: taken away
+    array([-2.,  0.])
+    """
+    own = centers.astype(np.float64)[labels]
+    terms = own + own - blocks
+    count = np.ones(len(blocks)) if weights is None else weights
+    mean_terms = np.empty_like(terms)
+    for lane in range(blocks.shape[1]):
+        seen = ~np.isnan(terms[:, lane])
+        share = count * seen
+        sums = np.bincount(labels, np.where(seen, share * terms[:, lane], 0.0), len(centers))
+        n = np.bincount(labels, share, len(centers))
+        mean_terms[:, lane] = (sums / np.maximum(n, np.finfo(float).tiny))[labels]
+    changed: NDArray[np.floating] = (blocks + own - mean_terms).astype(blocks.dtype)
+    return changed
+
+
+def _article_steps(
+    weight: NDArray[np.floating],
+    layer: LayerBlocks,
+    first: Clusterer,
+    coded: CodebookWeight,
+    plan: LayerPlan,
+    seed: int,
+) -> Generator[Progress, None, ClusteredWeight]:
+    """Recombine and cluster again; what is stored is the second codebook alone."""
+    virtual = recombined(layer.values, first.labels_, first.cluster_centers_, layer.weights)
+    if first.noise_ is not None:
+        virtual[first.noise_] = layer.values[first.noise_]
+    second = make_clusterer(plan, seed)
+    yield from _fit_steps(second, virtual, layer.weights)
+    again = replace(_coded(layer, second, plan), exact=_exact(weight, layer, second))
+    decoded = again.decode()
+    start = layer.joined(virtual)
+    report = SecondStage(
+        mode=plan.recombine,
+        fit=second.report_,
+        shift=mean_squared_error(weight, start),
+        distortion_first=mean_squared_error(weight, coded.decode()),
+        distortion_w=mean_squared_error(weight, decoded),
+        distortion_wv=mean_squared_error(start, decoded),
+    )
+    return ClusteredWeight(again, first.report_, report)
+
+
+def _residual_steps(
+    weight: NDArray[np.floating],
+    layer: LayerBlocks,
+    first: Clusterer,
+    coded: CodebookWeight,
+    plan: LayerPlan,
+    seed: int,
+) -> Generator[Progress, None, ClusteredWeight]:
+    """Cluster what the first codebook leaves; both codebooks are stored."""
+    left = layer.values - coded.codebook[coded.indices]
+    count = np.ones(len(left)) if layer.weights is None else layer.weights.copy()
+    if first.noise_ is not None:
+        count[first.noise_] = 0  # these blocks are stored exactly
+    second = make_clusterer(replace(plan, n_clusters=plan.residual_clusters), seed)
+    yield from _fit_steps(second, left, count)
+    both = replace(coded, residual=_coded(replace(layer, scales=None), second, plan))
+    after = mean_squared_error(weight, both.decode())
+    report = SecondStage(
+        mode=plan.recombine,
+        fit=second.report_,
+        shift=0.0,
+        distortion_first=mean_squared_error(weight, coded.decode()),
+        distortion_w=after,
+        distortion_wv=after,
+    )
+    return ClusteredWeight(both, first.report_, report)
+
+
+_SECOND_STAGES = {"article": _article_steps, "residual": _residual_steps}
+
+
+def _fit_steps(
+    clusterer: Clusterer, values: NDArray[np.floating], weights: NDArray[np.floating] | None
+) -> Generator[Progress, None, None]:
+    """Fit; iterations are not passed on, since a record's result is what is found so far."""
+    for record in clusterer.fit_steps(values, weights):
+        yield Progress(record.done, record.total, record.message)
+
+
+def _coded(layer: LayerBlocks, fitted: Clusterer, plan: LayerPlan) -> CodebookWeight:
+    entries = _rounded(fitted.cluster_centers_, plan.codebook_dtype)
+    small = np.uint8 if len(entries) <= _MANY else np.uint16
+    return CodebookWeight(
+        codebook=entries,
+        indices=fitted.labels_.astype(small),
+        block=plan.block,
+        shape=layer.grid.shape,
+        scales=layer.scales,
+        codebook_dtype=plan.codebook_dtype,
+    )
+
+
+def _exact(
+    weight: NDArray[np.floating], layer: LayerBlocks, fitted: Clusterer
+) -> ExactBlocks | None:
+    """Return the blocks that the algorithm wants stored as they are."""
+    if fitted.noise_ is None or not fitted.noise_.any():
+        return None
+    positions = np.flatnonzero(fitted.noise_)
+    values = layer.grid.split(weight)[positions].astype(np.float32)
+    return ExactBlocks(positions, np.nan_to_num(values))
+
+
+def _rounded(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
+    """Round entries to the dtype they are stored in."""
+    limit = float(np.finfo(dtype).max)
+    peak = float(np.abs(entries).max())
+    if peak > limit:
+        msg = _("an entry of {peak:.6g} does not fit in {dtype}; store the codebook as float32")
+        raise ConfigError(msg.format(peak=peak, dtype=dtype))
+    return entries.astype(dtype).astype(np.float32)
+
+
+def _channel_scales(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each row's largest magnitude; a row of zeros gets 1, so that it stays zeros."""
+    peaks = np.abs(matrix).max(axis=1)
+    return np.where(peaks > 0, peaks, 1).astype(np.float32)
+
+
+def _block_weights(
+    grid: BlockGrid, scales: NDArray[np.float32] | None
+) -> NDArray[np.floating] | None:
+    if scales is None:
+        return None
+    # Relative, since squares of scales of 1e-20 would vanish in single precision.
+    squares = np.square(scales.astype(np.float64) / scales.max())
+    lanes = grid.split(np.repeat(squares[:, None], grid.matrix_shape[1], axis=1))
+    return np.asarray(np.nanmean(lanes, axis=1))
