@@ -110,6 +110,37 @@ def test_parts_that_do_not_fit_are_refused():
         CodebookWeight(book, np.array([0], np.uint8), BlockSpec(), (1, 2))
 
 
+def test_a_residual_is_added_and_exact_blocks_stand_as_they_are():
+    """First entry plus second, times the channel's scale; exact blocks know no scale."""
+    block, shape = BlockSpec(1, 2), (2, 4)
+    first = np.array([[1, 2], [3, 4]], np.float32)
+    second = CodebookWeight(np.array([[0.5, 0]], np.float32), np.zeros(4, np.uint8), block, shape)
+    exact = ExactBlocks(np.array([2]), np.array([[7, 8]], np.float32))
+    scales = np.array([1, 10], np.float32)
+    coded = CodebookWeight(
+        first, np.array([0, 1, 0, 1]), block, shape, scales, residual=second, exact=exact
+    )
+    np.testing.assert_array_equal(coded.decode(), [[1.5, 2, 3.5, 4], [7, 8, 35, 40]])
+
+
+@pytest.mark.parametrize("positions", [[4], [-1], [1, 1], [2, 1]])
+def test_exact_blocks_that_lie_nowhere_are_refused(positions):
+    """Outside the grid, twice the same, or out of order: damage."""
+    values = np.zeros((len(positions), 2), np.float32)
+    book, indices = np.zeros((1, 2), np.float32), np.zeros(4, np.uint8)
+    exact = ExactBlocks(np.array(positions), values)
+    with pytest.raises(ModelFileError, match="stored exactly do not fit"):
+        CodebookWeight(book, indices, BlockSpec(1, 2), (2, 4), exact=exact)
+
+
+def test_both_codebooks_lie_on_one_grid():
+    """A residual of other blocks cannot be added."""
+    book, indices = np.zeros((1, 2), np.float32), np.zeros(4, np.uint8)
+    other = CodebookWeight(np.zeros((1, 4), np.float32), indices[:2], BlockSpec(1, 4), (2, 4))
+    with pytest.raises(ModelFileError, match="same grid"):
+        CodebookWeight(book, indices, BlockSpec(1, 2), (2, 4), residual=other)
+
+
 def test_sqnr_is_ten_decibels_a_factor_of_ten():
     """And infinite without noise, and minus infinite without signal."""
     assert sqnr_db(1.0, 0.001) == pytest.approx(30)

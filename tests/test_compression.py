@@ -58,6 +58,23 @@ def test_fewer_distinct_blocks_than_clusters_is_said(lenet):
     assert small.layers[0].entries == 6
 
 
+def test_the_report_says_what_the_algorithm_says(lenet):
+    """The fit with its findings and its polish, and the second stage, in Python and in JSON."""
+    plan = LayerPlan(
+        algorithm="bisecting_kmeans",
+        n_clusters=8,
+        block=BlockSpec(1, 4),
+        recombine="article",
+        params={"polish": 3},
+    )
+    (layer,) = compress(lenet, Recipe(plan=plan, layers=("conv2*",))).layers
+    assert layer.fit.polish.inertia_after <= layer.fit.polish.inertia_before
+    assert layer.second.distortion_w == pytest.approx(layer.distortion, rel=1e-6)
+    said = layer.to_dict()
+    assert said["fit"]["polish"]["n_iter"] >= 1
+    assert said["second"]["mode"] == "article"
+
+
 def test_work_that_is_left_keeps_the_layers_done(lenet):
     """Every record holds a usable model of the layers finished so far."""
     steps = compress_steps(lenet, Recipe())

@@ -18,6 +18,15 @@ PLANS = [
     LayerPlan(n_clusters=5, block=BlockSpec(2, 7)),
     LayerPlan(n_clusters=300, block=BlockSpec(1, 4), codebook_dtype="float16"),
     LayerPlan(n_clusters=8, block=BlockSpec(1, 3), scale="per_channel"),
+    LayerPlan(n_clusters=8, block=BlockSpec(2, 3), recombine="residual", residual_clusters=5),
+    LayerPlan(
+        algorithm="density",
+        n_clusters=8,
+        block=BlockSpec(2, 3),
+        scale="per_channel",
+        recombine="residual",
+        params={"mode": "hdbscan", "noise": "exact"},
+    ),
 ]
 
 
@@ -32,7 +41,9 @@ def decode() -> Callable[[str, str], NDArray]:
 
 
 @pytest.mark.parametrize(
-    "plan", PLANS, ids=lambda p: f"{p.n_clusters}-{p.block}-{p.scale}-{p.codebook_dtype}"
+    "plan",
+    PLANS,
+    ids=lambda p: f"{p.n_clusters}-{p.block}-{p.scale}-{p.codebook_dtype}-{p.recombine}",
 )
 def test_the_reader_in_the_specification_decodes_exactly(
     plan: LayerPlan, decode: Callable[[str, str], NDArray], tmp_path: Path

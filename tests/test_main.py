@@ -8,7 +8,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from tests.files import REFUSED_DATA, REFUSED_MODELS
+from wc_core import CLUSTERERS
 from wc_core.__main__ import main
+from wc_core.assets import SAMPLE_MODELS
 
 
 def run(capsys, *arguments):
@@ -161,14 +163,46 @@ def test_data_that_cannot_be_used_are_refused(capsys, tmp_path, name, write, sai
 def test_unknown_options_are_status_two_too(capsys):
     """The parser refuses them itself."""
     with pytest.raises(SystemExit) as stop:
-        main(["compress", "sample:lenet5"])
+        main(["decode", "sample:lenet5"])  # without an output there is nothing to do
     assert stop.value.code == 2
+
+
+def test_compress_without_an_output_measures_and_keeps_nothing(capsys, tmp_path, monkeypatch):
+    """The file is built, read back and compared all the same."""
+    monkeypatch.chdir(tmp_path)
+    status, said, _ = run(capsys, "compress", "sample:lenet5", "--clusters", 4, "--block", "1x4")
+    assert status == 0
+    assert said["output"] is None
+    assert said["stored_bytes"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("algorithm", list(CLUSTERERS))
+def test_every_algorithm_compresses_and_decodes_back(capsys, tmp_path, algorithm):
+    """One command for each; what is decoded is what the report's error was measured on."""
+    packed, dense = tmp_path / "packed.safetensors", tmp_path / "dense.safetensors"
+    options = ["--algorithm", algorithm, "--clusters", 32, "--block", "1x4"]
+    _, said, _ = run(capsys, "compress", "sample:lenet5", *options, "-o", packed)
+    assert said["stored_bytes"] == packed.stat().st_size
+    run(capsys, "decode", packed, "-o", dense)
+    before, after = load_file(SAMPLE_MODELS["lenet5"]), load_file(dense)
+    for layer in said["layers"]:
+        if layer["skipped"] is None:
+            gap = np.subtract(before[layer["name"]], after[layer["name"]], dtype=np.float64)
+            assert layer["distortion"] == pytest.approx(np.square(gap).mean(), rel=1e-9)
+            assert layer["fit"]["n_iter"] >= 1
+
+
+def test_a_second_stage_is_asked_for_by_two_options(capsys):
+    """What a plan holds, the command line can set."""
+    options = ("--recombine", "residual", "--residual-clusters", 4)
+    _, said, _ = run(capsys, "compress", "sample:lenet5", *options)
+    assert {layer["residual_entries"] for layer in said["layers"] if not layer["skipped"]} == {4}
+    assert said["bytes_by_kind"]["residual"] > 0
 
 
 def test_decoded_file_loads_where_the_original_did(capsys, tmp_path, packed):
     """Same names, shapes and dtypes as the sample's own file."""
-    from wc_core.assets import SAMPLE_MODELS
-
     dense = tmp_path / "dense.safetensors"
     run(capsys, "decode", packed, "-o", dense)
     shapes = [

@@ -14,6 +14,8 @@ plans = st.builds(
     block=st.builds(BlockSpec, st.integers(1, 16), st.integers(1, 16)),
     scale=st.sampled_from(["none", "per_channel"]),
     codebook_dtype=st.sampled_from(["float32", "float16"]),
+    recombine=st.sampled_from(["none", "article", "residual"]),
+    residual_clusters=st.integers(1, 4096),
     params=st.dictionaries(st.sampled_from(["max_iter", "tol"]), st.integers(1, 9), max_size=2),
 )
 names = st.text(min_size=1, max_size=12)
@@ -34,6 +36,14 @@ def test_recipes_round_trip_through_json(recipe):
     again = Recipe.from_json(recipe.to_json())
     assert again == recipe
     assert again.digest == recipe.digest
+
+
+def test_what_a_recipe_does_without_it_does_not_name():
+    """Recipes keep their digest, and older programs read them, when plans get new fields."""
+    plain = LayerPlan().to_dict()
+    assert not {"recombine", "residual_clusters"} & plain.keys()
+    second = LayerPlan(recombine="residual", residual_clusters=4).to_dict()
+    assert second.keys() - plain.keys() == {"recombine", "residual_clusters"}
 
 
 @given(recipes)

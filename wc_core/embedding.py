@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,61 @@ def embed_steps(
     yield Progress(1, 1, message, embed(points, method, seed))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """The plane in which points vary most; other points can be placed on it as well.
+
+    Parameters
+    ----------
+    center : ndarray of shape (d,)
+    axes : ndarray of shape (2, d)
+        Orthogonal directions of unit length; zeros where the points do not vary.
+    share : float
+        Share of the points' variance that the plane keeps, from 0 to 1.
+    """
+
+    center: Points
+    axes: Points
+    share: float
+
+    def place(self, points: NDArray[np.floating]) -> Points:
+        """Return where points of shape (n, d) lie, (n, 2); a NaN counts as the centre's value."""
+        centred = np.asarray(points, dtype=np.float64) - self.center
+        return np.asarray(np.nan_to_num(centred, nan=0.0) @ self.axes.T)
+
+
+def principal_plane(points: NDArray[np.floating]) -> Plane:
+    """Return the plane of a PCA, so that several codebooks can be drawn on the same axes.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+        A block a row; a NaN (a masked lane) is taken as the mean of its column.
+
+    Raises
+    ------
+    DataError
+        If the points are not a table of finite numbers.
+
+    Examples
+    --------
+    >>> plane = principal_plane(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    >>> plane.place(np.array([[2.0, 5.0], [6.0, 5.0]]))
+    array([[0., 0.],
+           [4., 0.]])
+    """
+    table = _filled(np.asarray(points, dtype=np.float64))
+    center = table.mean(axis=0) if len(table) else np.zeros(table.shape[1])
+    kept = np.zeros((2, table.shape[1]))
+    if table.size == 0:
+        return Plane(center, kept, 0.0)
+    spread, axes = np.linalg.svd(table - center, full_matrices=False)[1:]
+    first = axes[:2] * _signs(axes[:2])[:, None]
+    kept[: len(first)] = np.where(_varies(spread, table)[:2, None], first, 0.0)
+    energy = np.square(spread)
+    return Plane(center, kept, float(energy[:2].sum() / max(energy.sum(), np.finfo(float).tiny)))
+
+
 def _filled(points: Points) -> Points:
     """Return the points with every NaN replaced by the mean of its column."""
     if points.ndim != 2 or np.isinf(points).any():
@@ -89,14 +145,21 @@ def _pca(points: Points, _seed: int) -> Points:
         return layout
     centred = points - points.mean(axis=0)
     left, spread, axes = np.linalg.svd(centred, full_matrices=False)
-    # A direction without spread holds rounding errors, which would be drawn as a shape.
-    floor = np.finfo(np.float64).eps * max(points.shape) * np.abs(points).max()
-    kept = spread[:2] > floor
-    # An axis and its opposite are equally good: the largest loading is made positive.
-    largest = np.abs(axes).argmax(axis=1)
-    signs = np.where(axes[np.arange(len(axes)), largest] < 0, -1.0, 1.0)
-    layout[:, : len(kept)] = np.where(kept, (left * spread * signs)[:, :2], 0.0)
+    kept = _varies(spread, points)[:2]
+    layout[:, : len(kept)] = np.where(kept, (left * spread * _signs(axes))[:, :2], 0.0)
     return layout
+
+
+def _varies(spread: Points, points: Points) -> NDArray[np.bool_]:
+    """Tell directions in which points differ from those that hold rounding errors only."""
+    floor = np.finfo(np.float64).eps * max(points.shape) * np.abs(points).max()
+    return np.asarray(spread > floor)
+
+
+def _signs(axes: Points) -> Points:
+    """Make the largest loading positive: an axis and its opposite are equally good."""
+    largest = np.abs(axes).argmax(axis=1)
+    return np.where(axes[np.arange(len(axes)), largest] < 0, -1.0, 1.0)
 
 
 def _umap(points: Points, seed: int) -> Points:

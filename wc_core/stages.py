@@ -7,7 +7,7 @@ in its place:
   W_v = W_i + C_i - sum_j (C_i + C_i - W_j) / n_i over the n_i members j of its cluster, and
   W_v is clustered again; the centres of that are the weights. The sum is 2 C_i - mean_i, so
   W_v = W_i - C_i + mean_i: nothing changes where centroids are the means of their members
-  (k-means), and a centroid's bias is taken away where they are not (SOM).
+  (k-means that has converged), and a centroid's bias is taken away where they are not (SOM).
 - `recombine="residual"`: W - C is clustered into a second codebook, and a block is the sum of
   one entry of each.
 """

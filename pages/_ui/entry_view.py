@@ -85,6 +85,26 @@ def _facts(coded: "CodebookWeight", entry: int, n: int) -> None:
         st.caption(_("Values are in units of each channel's scale."))
 
 
+def besides(coded: "CodebookWeight") -> None:
+    """Say what a layer stores besides the codebook shown, if anything."""
+    if coded.residual is not None:
+        st.info(
+            _(
+                "These are the entries of the first stage. A second codebook of {n} entries is "
+                "added to them: what they leave of each block."
+            ).format(n=count(coded.residual.entries)),
+            icon=":material/layers:",
+        )
+    if coded.exact is not None:
+        st.info(
+            _(
+                "{n} of {total} blocks are stored exactly, as noise that belongs to no cluster; "
+                "their entry is only the nearest one."
+            ).format(n=count(len(coded.exact)), total=count(len(coded.indices))),
+            icon=":material/scatter_plot:",
+        )
+
+
 def _row(coded: "CodebookWeight", counts: "NDArray[np.integer]", i: int) -> dict[str, object]:
     values = coded.codebook[i]
     cells = {_("value {j}").format(j=j + 1): float(v) for j, v in enumerate(values[:64])}

@@ -59,7 +59,8 @@ def histogram(coded: "CodebookWeight", original: "NDArray[np.floating]", name: s
 
 def is_scalar(coded: "CodebookWeight") -> bool:
     """Tell whether entries are single weights as they stand in the matrix."""
-    return coded.block.size == 1 and coded.scales is None
+    plain = coded.scales is None and coded.residual is None and coded.exact is None
+    return coded.block.size == 1 and plain
 
 
 def blocks_of(coded: "CodebookWeight", original: "NDArray[np.floating]") -> "NDArray[np.floating]":

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui.centroid_map import centroid_map
 from pages._ui.desk import open_desk
-from pages._ui.entry_view import entry_choice, entry_view
+from pages._ui.entry_view import besides, entry_choice, entry_view
 from pages._ui.errors import explained
 from pages._ui.finished import finished
 from pages._ui.one_layer import histogram, is_scalar, layer_choice
@@ -24,6 +24,7 @@ if result is not None and result.compressed is not None:
     name = layer_choice(result.compressed, "centroids.layer")
     coded = result.compressed.weights[name]
     original = result.compressed.original.tensors[name]
+    besides(coded)
     pick = entry_choice(coded)
     if is_scalar(coded):
         st.header(_("The entries among the weights"))

@@ -48,8 +48,8 @@ def check(algorithm, weight, block, n_clusters=8):
     assert np.isfinite(decoded).all()
     assert 1 <= coded.entries <= n_clusters
     exact = weight.astype(np.float64)
-    blocks = coded.grid.split(exact)
-    alone = np.nansum((blocks - np.nanmean(blocks, axis=0)) ** 2)
+    blocks = np.ma.masked_invalid(coded.grid.split(exact))
+    alone = np.square(blocks - blocks.mean(axis=0)).sum()
     scale = np.square(exact).sum()
     assert np.square(decoded - exact).sum() <= alone * 1.0001 + 1e-9 * scale
     return coded

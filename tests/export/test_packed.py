@@ -51,6 +51,16 @@ RECIPES = [
     Recipe(plan=LayerPlan(n_clusters=5, block=BlockSpec(3, 5))),
     Recipe(plan=LayerPlan(n_clusters=8, scale="per_channel", codebook_dtype="float16")),
     Recipe(overrides={"a.weight": LayerPlan(n_clusters=1)}),
+    Recipe(plan=LayerPlan(n_clusters=8, block=BlockSpec(1, 4), recombine="residual")),
+    Recipe(
+        plan=LayerPlan(
+            algorithm="density",
+            block=BlockSpec(2, 3),
+            scale="per_channel",
+            recombine="residual",
+            params={"mode": "hdbscan", "noise": "exact"},
+        )
+    ),
 ]
 
 
@@ -81,6 +91,17 @@ def test_sizes_are_the_bytes_of_the_file(mixed, tmp_path, recipe):
     for layer in small.layers:
         assert by_tensor[layer.name] == layer.stored_bytes
     assert sizes.original_bytes == mixed[0].stat().st_size
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.digest[:6])
+def test_a_file_names_the_oldest_format_that_has_all_it_holds(mixed, recipe):
+    """Second codebooks and exact blocks came with version 2; all else older readers take."""
+    small = compress(load_model(mixed[0]), recipe)
+    content, _sizes = pack(small)
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    said = json.loads(header["__metadata__"][METADATA_KEY])
+    newer = any(w.residual is not None or w.exact is not None for w in small.weights.values())
+    assert said["format"] == (2 if newer else 1)
 
 
 def test_the_same_recipe_gives_the_same_bytes(mixed):

@@ -1,9 +1,12 @@
 """Centroids, Quality and Trade-offs: what a person can look into."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.reading import texts
+from wc_core import BlockSpec, LayerPlan, Recipe
 
 
 def blocks_of_four(at: AppTest, settle) -> AppTest:
@@ -39,6 +42,24 @@ def test_blocks_are_embedded_at_once(app: AppTest, settle) -> None:
     app.segmented_control(key="centroids.method").set_value("umap").run()
     assert "mean little" in texts(app)
     assert app.button(key="centroids.umap")
+
+
+def test_what_is_stored_besides_the_codebook_is_said(app: AppTest, settle) -> None:
+    """A second codebook and blocks stored exactly are no entries of the first."""
+    plan = LayerPlan(
+        algorithm="density",
+        block=BlockSpec(2, 3),
+        recombine="residual",
+        params={"mode": "hdbscan", "noise": "exact"},
+    )
+    project = app.session_state["lab.project"]
+    app.session_state["lab.project"] = replace(project, recipe=Recipe(plan=plan))
+    app.switch_page("pages/lab/centroids.py").run()
+    settle(app)
+    app.selectbox(key="centroids.layer").set_value("conv2.weight").run()
+    assert not app.exception
+    assert "second codebook" in texts(app)
+    assert "stored exactly" in texts(app)
 
 
 @pytest.mark.parametrize("mode", ["before", "after", "difference"])

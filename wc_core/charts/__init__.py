@@ -8,6 +8,10 @@ from wc_core.charts.block_grid import block_grid
 from wc_core.charts.centroid_embedding import centroid_embedding
 from wc_core.charts.class_scores import class_scores
 from wc_core.charts.cluster_sizes import cluster_sizes
+from wc_core.charts.compared_planes import compared_planes
+from wc_core.charts.compared_scores import compared_scores
+from wc_core.charts.compared_sizes import compared_sizes
+from wc_core.charts.compared_values import compared_values
 from wc_core.charts.confusion_matrix import confusion_matrix
 from wc_core.charts.entry_members import entry_members
 from wc_core.charts.layer_curves import layer_curves
@@ -30,6 +34,10 @@ __all__ = [
     "chart_rows",
     "class_scores",
     "cluster_sizes",
+    "compared_planes",
+    "compared_scores",
+    "compared_sizes",
+    "compared_values",
     "confusion_matrix",
     "entry_members",
     "has_rows",

@@ -19,14 +19,18 @@ from wc_core.clustering._base import (
     free_params,
     make_clusterer,
 )
+from wc_core.clustering._facts import AlgorithmFacts, Parameter, algorithm_facts
 from wc_core.clustering._fit import FitReport, Iteration, PolishReport
 
 __all__ = [
     "CLUSTERERS",
+    "AlgorithmFacts",
     "Clusterer",
     "FitReport",
     "Iteration",
+    "Parameter",
     "PolishReport",
+    "algorithm_facts",
     "check_plan",
     "free_params",
     "make_clusterer",

@@ -27,6 +27,7 @@ class Clusterer(Protocol):
     about: ClassVar[str]
     formula: ClassVar[str]
     labels_are_nearest: ClassVar[bool]
+    introductory: ClassVar[bool]
 
     n_clusters: int
     cluster_centers_: NDArray[np.floating]  # (n_entries, block_size)

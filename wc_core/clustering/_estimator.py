@@ -81,6 +81,8 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
     """What it computes, in LaTeX."""
     labels_are_nearest: ClassVar[bool] = False
     """Whether every block's label is its nearest entry, even without polish."""
+    introductory: ClassVar[bool] = False
+    """Whether a first comparison takes it: one of each idea, none of them slow."""
 
     n_clusters: int
     random_state: int | np.random.RandomState | None

@@ -145,8 +145,8 @@ class DLCA(BlockClusterer):
         "that clusters get denser. Where the hash cuts through a cluster, its halves stay apart."
     )
     formula = (
-        r"\min_{f, g, C}\;\sum_i w_i \bigl(\lVert g(f(x_i)) - x_i \rVert^2 + "
-        r"\lambda\,\lVert f(x_i) - c_{\ell_i} \rVert^2\bigr),\quad "
+        r"\min_{f, g, C}\;\sum_i w_i\,(e_i^2 + \lambda\,d_i^2),\quad "
+        r"e_i = \lVert g(f(x_i)) - x_i \rVert,\quad d_i = \lVert f(x_i) - c_{\ell_i} \rVert,\quad "
         r"\ell_i \in \text{subspace } h(f(x_i)) \bmod m"
     )
 

@@ -120,6 +120,7 @@ class GaussianMixture(BlockClusterer):
         "nearest: as a codebook it loses to k-means, as a picture of the weights it says more."
     )
     formula = r"\max_{\pi,\mu,\Sigma}\;\sum_i w_i \log \sum_j \pi_j\,\mathcal N(x_i;\mu_j,\Sigma_j)"
+    introductory = True
 
     def __init__(
         self,

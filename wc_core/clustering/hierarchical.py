@@ -99,6 +99,7 @@ class Hierarchical(BlockClusterer):
         r"\Delta(A,B)=\frac{w_A w_B}{w_A+w_B}\lVert c_A-c_B\rVert^2"
         r"\quad\text{(Ward)}"
     )
+    introductory = True
 
     def __init__(
         self,

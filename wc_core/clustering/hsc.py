@@ -121,7 +121,7 @@ class HSC(BlockClusterer):
     )
     formula = (
         r"h(x) = \sum_{j} 2^{j}\,[\,a_j \cdot x > b_j\,], \quad "
-        r"\ell(x) = h(x) \bmod k \;\;\text{or}\;\; "
+        r"\ell(x) = h(x) \bmod k, \quad \text{or}\;\; "
         r"\operatorname{spectral}\,e^{-d_H(h, h')^2 / s s'}"
     )
 

@@ -88,6 +88,7 @@ class KMeans(BlockClusterer):
     )
     formula = r"\min_{C}\;\sum_{i} w_i \min_{j} \lVert x_i - c_j \rVert^2"
     labels_are_nearest = True
+    introductory = True
 
     def __init__(
         self,

@@ -124,6 +124,7 @@ class SOM(BlockClusterer):
         r"b(i) = \arg\min_j \lVert x_i - c_j \rVert"
     )
     labels_are_nearest = True
+    introductory = True
 
     def __init__(
         self,

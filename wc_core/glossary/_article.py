@@ -18,8 +18,9 @@ ARTICLE = Section(
                 "blocks move by what their centroid was off."
             ),
             formula=(
-                r"\begin{aligned} W^v_i &= W_i + C_i - \tfrac1n \textstyle\sum_j (C_j + C_i - W_j)"
-                r" \\ &= W_i + C_i - (2\,C_i - \bar W_i) \\ &= W_i - C_i + \bar W_i \end{aligned}"
+                r"\begin{aligned} W^v_i &= W_i + C_i \\ &\quad - \tfrac1n \textstyle\sum_j "
+                r"(C_j + C_i - W_j) \\ &= W_i + C_i - (2\,C_i - \bar W_i) \\ "
+                r"&= W_i - C_i + \bar W_i \end{aligned}"
             ),
             code="recombine article",
             pages=("lab/cluster",),

@@ -1,5 +1,29 @@
-"""Looking for good recipes: what each layer costs and can bear."""
+"""Looking for good recipes: what each layer costs and can bear, and what each algorithm does."""
 
+from wc_core.search.budget import entries_for_budget, planned_bits, planned_bytes
+from wc_core.search.comparison import (
+    Comparison,
+    compare,
+    compare_steps,
+    default_algorithms,
+    recipe_with,
+)
+from wc_core.search.comparison_row import ComparisonRow, LayerCodebook, sampled_blocks
 from wc_core.search.curves import DEFAULT_KS, CurvePoint, layer_curves_steps
 
-__all__ = ["DEFAULT_KS", "CurvePoint", "layer_curves_steps"]
+__all__ = [
+    "DEFAULT_KS",
+    "Comparison",
+    "ComparisonRow",
+    "CurvePoint",
+    "LayerCodebook",
+    "compare",
+    "compare_steps",
+    "default_algorithms",
+    "entries_for_budget",
+    "layer_curves_steps",
+    "planned_bits",
+    "planned_bytes",
+    "recipe_with",
+    "sampled_blocks",
+]
