@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._ui.algorithm_card import algorithm_card
 from pages._ui.desk import Desk
 from pages._ui.layer_picker import layer_picker
 from pages._ui.params_form import params_form
@@ -53,9 +54,10 @@ def recipe_form(desk: Desk) -> Recipe | None:
         _("Algorithm"),
         list(CLUSTERERS),
         key=view("cluster.algorithm", recipe.plan.algorithm),
-        format_func=lambda name: CLUSTERERS[name].__name__,
+        format_func=lambda name: _(CLUSTERERS[name].title),
         help=_("How the entries of the codebook are found."),
     )
+    algorithm_card(algorithm)
     with st.form("cluster.form"):
         plan = _plan_fields(recipe.plan, algorithm, expert)
         chosen = layer_picker(desk.model, recipe, "cluster.layers")

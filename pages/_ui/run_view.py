@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._ui.desk import Desk
 from pages._ui.downloads import table
+from pages._ui.findings import findings
 from pages._ui.one_layer import one_layer
 from pages._ui.recipe_io import recipe_download
 from pages._ui.run_job import RunResult
@@ -17,7 +18,8 @@ from wc_core.jobs import Job, JobState
 from wc_core.words import _, ngettext
 
 if TYPE_CHECKING:
-    from wc_core.compression import CompressedModel, LayerReport
+    from wc_core.compression import CompressedModel
+    from wc_core.layer_report import LayerReport
 
 
 def run_view(desk: Desk, job: Job) -> None:
@@ -31,6 +33,7 @@ def run_view(desk: Desk, job: Job) -> None:
         _partial(desk, result.compressed)
     numbers(result)
     _remarks(result.compressed)
+    findings(result.compressed.layers)
     tabs = st.tabs(
         [_("Layers"), _("One layer"), _("Left as they are"), _("Download")],
         key="cluster.tabs",
@@ -84,7 +87,7 @@ def _layers(result: RunResult) -> None:
 
 def layer_row(report: "LayerReport") -> dict[str, Any]:
     """Return one layer's numbers under the names people read."""
-    return {
+    row = {
         _("Layer"): report.name,
         _("Shape"): shape_text(report.shape),
         _("Weights"): report.n_weights,
@@ -95,8 +98,14 @@ def layer_row(report: "LayerReport") -> dict[str, Any]:
         _("SQNR (dB)"): round(report.sqnr_db, 2) if report.sqnr_db != float("inf") else None,
         _("Used entries"): percent(report.utilization, 0),
         _("Perplexity"): round(report.perplexity, 1),
+        _("Index entropy"): round(report.index_entropy, 2),
         _("Seconds"): round(report.seconds, 3),
     }
+    if report.residual_entries:
+        row[_("Residual entries")] = report.residual_entries
+    if report.n_exact:
+        row[_("Exact blocks")] = report.n_exact
+    return row
 
 
 def _skipped(result: RunResult) -> None:

@@ -3,12 +3,19 @@
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import algorithm_scaling, first_screen, import_time, scalar_kmeans
+from tests.benchmarks import (
+    algorithm_peers,
+    algorithm_scaling,
+    first_screen,
+    import_time,
+    scalar_kmeans,
+)
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "import_time": import_time.table,
     "first_screen": first_screen.table,
     "scalar_kmeans": scalar_kmeans.table,
+    "algorithm_peers": algorithm_peers.table,
     "algorithm_scaling": algorithm_scaling.table,
 }
 
