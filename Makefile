@@ -70,8 +70,8 @@ messages: $(VENV)/.dev ## Collect the texts that people see into the catalogue t
 	$(BIN)/pybabel -q extract --mapping=babel.cfg --ignore-dirs=".*" --keyword=mark --no-location --sort-output --omit-header \
 	  --project="Weight Clustering Lab" --output=$(CATALOGUE) app.py pages wc_core
 
-readme: $(VENV)/.dev ## Write the table of algorithms into the README
-	$(BIN)/python -m tests.test_readme
+readme: $(VENV)/.dev ## Write the lists of algorithms into README.md and docs/algorithms.md
+	$(BIN)/python -m tests.reference
 
 format: $(VENV)/.dev ## Fix style and formatting
 	$(BIN)/ruff check --fix .

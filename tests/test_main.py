@@ -193,6 +193,21 @@ def test_every_algorithm_compresses_and_decodes_back(capsys, tmp_path, algorithm
             assert layer["fit"]["n_iter"] >= 1
 
 
+def test_algorithms_are_compared_in_one_command(capsys):
+    """A row for each, in the order asked for, with accuracy and what it rests on."""
+    names = ("som", "kmeans", "hsc")
+    options = ("--layers", "conv2*", "--clusters", 8, "--block", "1x4", "--limit", 500)
+    command = ("compare", "sample:lenet5", "--algorithms", *names, *options, "--data", "sample")
+    status, said, _ = run(capsys, *command)
+    assert status == 0
+    assert [row["algorithm"] for row in said["rows"]] == list(names)
+    assert {row["n_samples"] for row in said["rows"]} == {500}
+    assert all(row["sqnr_db"] > 0 for row in said["rows"])
+    assert main([*map(str, command)]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in names)
+
+
 def test_a_second_stage_is_asked_for_by_two_options(capsys):
     """What a plan holds, the command line can set."""
     options = ("--recombine", "residual", "--residual-clusters", 4)

@@ -1,10 +1,6 @@
-"""The README is run: its example, its commands and its table cannot go stale.
-
-`python -m tests.test_readme` writes the table anew.
-"""
+"""The README is run: its example, its commands and its tables cannot go stale."""
 
 import ast
-import inspect
 import re
 import shlex
 from pathlib import Path
@@ -12,11 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.reference import ALGORITHMS, README, ROOT, written
 from wc_core import CLUSTERERS
-from wc_core.clustering import free_params
-
-README = Path(__file__).resolve().parents[1] / "README.md"
-TABLE = re.compile(r"(?<=<!-- algorithms: make readme -->\n).*?(?=<!-- end -->)", re.DOTALL)
+from wc_core.clustering import algorithm_facts
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -29,25 +23,6 @@ def numbers(text: str) -> list[float]:
 def blocks(language: str) -> list[str]:
     """Return the README's fenced blocks of one language."""
     return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
-
-
-def table_of_algorithms() -> str:
-    """Return the Markdown table of what is registered."""
-    rows = ["| name | what it does | parameters | source |", "|---|---|---|---|"]
-    for name in CLUSTERERS:
-        doc = inspect.getdoc(CLUSTERERS[name]) or ""
-        parameters = ", ".join(f"`{p}`" for p in free_params(CLUSTERERS[name]))
-        rows.append(f"| `{name}` | {doc.splitlines()[0]} | {parameters} | {sources(doc)} |")
-    return "\n".join(rows) + "\n"
-
-
-def sources(doc: str) -> str:
-    """Return the entries of a docstring's References section, one after the other."""
-    section = re.search(
-        r"^References\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", doc, re.DOTALL | re.MULTILINE
-    )
-    lines = section[1].strip().splitlines() if section else []
-    return "; ".join(line.removesuffix(".") for line in lines)
 
 
 def test_the_example_runs_as_it_stands(
@@ -87,17 +62,28 @@ def test_the_commands_run_as_they_stand(
         assert main(arguments) == 0, capsys.readouterr().err
 
 
-def test_the_table_lists_what_is_registered() -> None:
-    """The table of algorithms is the one that `make readme` writes."""
-    assert TABLE.findall(README.read_text()) == [table_of_algorithms()]
+@pytest.mark.parametrize("page", [README, ALGORITHMS], ids=lambda page: page.name)
+def test_the_tables_list_what_is_registered(page: Path) -> None:
+    """They are those that `make readme` writes."""
+    assert page.read_text() == written()[page]
 
 
-@pytest.mark.parametrize("page", sorted(README.parent.glob("*.md")), ids=lambda p: p.name)
+@pytest.mark.parametrize("name", CLUSTERERS)
+def test_the_docs_have_every_parameter_and_source(name: str) -> None:
+    """Whoever reads the docs needs no source code to use an algorithm."""
+    facts = algorithm_facts(name)
+    section = ALGORITHMS.read_text().partition(f"`{name}`\n\n{facts.about}")[2].partition("###")[0]
+    for parameter in facts.parameters:
+        assert f"| `{parameter.name}` |" in section
+        assert parameter.domain.help in section
+    assert facts.sources
+    assert all(f"- {source}\n" in section for source in facts.sources)
+
+
+@pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda page: page.name
+)
 def test_what_the_pages_link_to_exists(page: Path) -> None:
-    """No link or picture of a page at the root leads nowhere."""
-    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+    """No link or picture of a page leads nowhere."""
+    links = re.findall(r"\]\(([^)#:\s]+)\)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
-
-
-if __name__ == "__main__":
-    README.write_text(TABLE.sub(lambda _match: table_of_algorithms(), README.read_text()))

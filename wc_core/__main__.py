@@ -1,4 +1,4 @@
-"""The command line: `python -m wc_core inspect | compress | evaluate | decode`."""
+"""The command line: `python -m wc_core inspect | compress | compare | evaluate | decode`."""
 
 import argparse
 import json
@@ -8,16 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wc_core.errors import ConfigError, WeightClusteringError
+from wc_core.cli.options import add_data, add_recipe, evaluation_config, recipe_from
+from wc_core.cli.text import answer_text
+from wc_core.errors import WeightClusteringError
 from wc_core.json_form import finite
-from wc_core.params import IntRange
 from wc_core.progress import Progress
-from wc_core.recipe import PLAN_SPACE, BlockSpec, LayerPlan, Recipe
 from wc_core.words import _
 
 BAD_INPUT = 2
-# What a plan holds beside algorithm, clusters and block, each an option of its own.
-PLAN_OPTIONS = tuple(name for name in PLAN_SPACE if name != "n_clusters")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"{error.filename or options.model}: {error.strerror or error}")
     answer["seconds"] = round(time.perf_counter() - started, 3)
-    print(json.dumps(answer) if options.json else _text(answer))
+    print(json.dumps(answer) if options.json else answer_text(answer))
     return 0
 
 
@@ -41,7 +39,7 @@ def inspect(options: argparse.Namespace) -> dict[str, Any]:
     from wc_core.models import list_layers
 
     model = open_model(options.model)
-    layers = list_layers(model.infos, _recipe(options))
+    layers = list_layers(model.infos, recipe_from(options))
     return {
         **_model_facts(model),
         "layers": [_layer_facts(layer) for layer in layers],
@@ -60,7 +58,7 @@ def compress(options: argparse.Namespace) -> dict[str, Any]:
 
     model = open_model(options.model)
     baseline = _evaluated(options, model)
-    compressed = _watch(compress_steps(model, _recipe(options)), options)
+    compressed = _watch(compress_steps(model, recipe_from(options)), options)
     sizes = save(compressed, options.output) if options.output else pack(compressed)[1]
     after = _evaluated(options, compressed, baseline)
     return {
@@ -74,6 +72,18 @@ def compress(options: argparse.Namespace) -> dict[str, Any]:
         "bytes_by_kind": dict(sizes.by_kind()),
         **_quality(after, baseline),
     }
+
+
+def compare(options: argparse.Namespace) -> dict[str, Any]:
+    """Cluster the same layers with several algorithms and report what each makes of them."""
+    from wc_core.export import open_model
+    from wc_core.search import compare_steps, default_algorithms
+
+    model = open_model(options.model)
+    dataset, config = _dataset(options, model)
+    names = options.algorithms or default_algorithms()
+    steps = compare_steps(model, recipe_from(options), names, dataset, config)
+    return {**_model_facts(model), **_watch(steps, options).to_dict()}
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
@@ -111,13 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     model = _("a model file, or sample:lenet5, sample:lenet_300_100")
 
     def command(run: Any, file_help: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        summary = str(run.__doc__).partition("\n")[0]
+        sub = commands.add_parser(run.__name__, help=summary, description=run.__doc__)
         sub.add_argument("model", metavar="MODEL", help=file_help)
         sub.add_argument("--json", action="store_true", help=_("print one JSON object on stdout"))
         sub.set_defaults(command=run)
         return sub
 
-    _add_recipe(command(inspect, model))
+    add_recipe(command(inspect, model))
     sub = command(compress, model)
     sub.add_argument(
         "-o",
@@ -126,10 +137,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT.safetensors",
         help=_("without it everything is measured, and nothing is kept"),
     )
-    _add_recipe(sub)
-    _add_data(sub)
+    add_recipe(sub)
+    add_data(sub)
+    sub = command(compare, model)
+    sub.add_argument("--algorithms", nargs="+", metavar="NAME", help=_("a few, if none is named"))
+    add_recipe(sub)
+    add_data(sub)
     sub = command(evaluate, _("a model file, dense or packed"))
-    _add_data(sub)
+    add_data(sub)
     sub.set_defaults(data="sample")
     sub.add_argument("--compare", metavar="ORIGINAL", help=_("report the agreement with it"))
     sub = command(decode, _("a packed file"))
@@ -137,107 +152,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_recipe(parser: argparse.ArgumentParser) -> None:
-    plan, recipe = LayerPlan(), Recipe()
-    parser.add_argument("--recipe", type=Path, metavar="R.json", help=_("a recipe file"))
-    parser.add_argument("--algorithm", metavar="NAME", help=plan.algorithm)
-    parser.add_argument("--clusters", type=int, metavar="K", help=str(plan.n_clusters))
-    parser.add_argument("--block", metavar="ROWSxCOLS", help=str(plan.block))
-    for name in PLAN_OPTIONS:
-        integer = isinstance(PLAN_SPACE[name], IntRange)
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=int if integer else str,
-            metavar="N" if integer else "NAME",
-            help=PLAN_SPACE[name].describe(),
-        )
-    parser.add_argument(
-        "--param", action="append", default=[], metavar="NAME=VALUE", help=_("of the algorithm")
-    )
-    parser.add_argument("--layers", nargs="+", metavar="GLOB", help=_("layers to cluster"))
-    parser.add_argument(
-        "--include", nargs="+", metavar="GLOB", help=_("layers to take although they are skipped")
-    )
-    parser.add_argument("--min-weights", type=int, metavar="N", help=str(recipe.min_weights))
-    parser.add_argument("--seed", type=int, metavar="S", help=str(recipe.seed))
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="D", help=_("sample, or a .npz, .zip or .csv file"))
-    parser.add_argument(
-        "--preprocess", metavar="P", help=_("a preset, or a JSON object of its fields")
-    )
-    parser.add_argument("--limit", type=int, metavar="N", help=_("use N images only"))
-
-
-def _recipe(options: argparse.Namespace) -> Recipe:
-    """Read the recipe file, then let the options change it."""
-    recipe = Recipe.from_json(_read_text(options.recipe)) if options.recipe else Recipe()
-    given = {
-        "algorithm": options.algorithm,
-        "n_clusters": options.clusters,
-        "block": BlockSpec.parse(options.block) if options.block else None,
-        **{name: getattr(options, name) for name in PLAN_OPTIONS},
-        "params": dict(_param(text) for text in options.param) or None,
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    recipe = recipe.with_plan(**changes) if changes else recipe
-    return Recipe.from_dict({**recipe.to_dict(), **_recipe_options(options)})
-
-
-def _recipe_options(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("layers", "include", "min_weights", "seed")
-    return {n: getattr(options, n) for n in names if getattr(options, n) is not None}
-
-
-def _param(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(_("--param is written NAME=VALUE, got {text!r}").format(text=text))
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(_("{path} is not a text file").format(path=path)) from error
-
-
 def _evaluated(options: argparse.Namespace, model: Any, reference: Any = None) -> Any:
     """Evaluate a model if data were given."""
-    if not options.data:
-        return None
-    from wc_core.data import load_dataset
     from wc_core.evaluation import evaluate_steps
 
-    dataset = load_dataset(options.data)
-    config = _evaluation_config(options, model, dataset)
+    dataset, config = _dataset(options, model)
+    if dataset is None:
+        return None
     return _watch(evaluate_steps(model, dataset, config, reference=reference), options)
 
 
-def _evaluation_config(options: argparse.Namespace, model: Any, dataset: Any) -> Any:
-    from dataclasses import replace
+def _dataset(options: argparse.Namespace, model: Any) -> tuple[Any, Any]:
+    """Return the data given and how the model is measured on them; None twice without."""
+    if not options.data:
+        return None, None
+    from wc_core.data import load_dataset
 
-    from wc_core.data import PRESETS, PreprocessSpec
-    from wc_core.evaluation import default_config
-
-    config = default_config(model.forward or model.runner(), dataset)
-    if options.preprocess and options.preprocess.lstrip().startswith("{"):
-        try:
-            fields = json.loads(options.preprocess)
-        except ValueError as error:
-            raise ConfigError(_("--preprocess is not JSON: {e}").format(e=error)) from error
-        config = replace(config, preprocess=PreprocessSpec.from_dict(fields))
-    elif options.preprocess:
-        if options.preprocess not in PRESETS:
-            msg = _("no preset is named {name!r}; there are {known}")
-            raise ConfigError(msg.format(name=options.preprocess, known=", ".join(PRESETS)))
-        config = replace(config, preprocess=PRESETS[options.preprocess])
-    return replace(config, limit=options.limit) if options.limit is not None else config
+    dataset = load_dataset(options.data)
+    return dataset, evaluation_config(options, model, dataset)
 
 
 def _watch(steps: Iterator[Progress], options: argparse.Namespace) -> Any:
@@ -302,30 +234,6 @@ def _quality(report: Any, baseline: Any) -> dict[str, Any]:
 
 def _is_sample(source: str) -> bool:
     return source.startswith("sample:")
-
-
-def _text(answer: dict[str, Any]) -> str:
-    """Return an answer as lines for people; the JSON form has all of it."""
-    lines = []
-    for key, value in answer.items():
-        if isinstance(value, float):
-            value = f"{value:.4f}".rstrip("0").rstrip(".")
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            lines.append(f"{key.replace('_', ' ')}: {value}")
-    return "\n".join([*lines, *_layer_lines(answer.get("layers", []))])
-
-
-def _layer_lines(layers: list[dict[str, Any]]) -> list[str]:
-    width = max((len(layer["name"]) for layer in layers), default=0)
-    lines = []
-    for layer in layers:
-        shape = "x".join(map(str, layer["shape"]))
-        what = layer["skipped"]
-        if not what and "entries" in layer:
-            what = f"k={layer['entries']}, {layer['stored_bytes']} B"
-            what += f", {layer['sqnr_db']:.2f} dB" if layer["sqnr_db"] is not None else ""
-        lines.append(f"  {layer['name']:{width}}  {shape:>16}  {what or ''}".rstrip())
-    return lines
 
 
 def _refuse(reason: str) -> int:

@@ -29,7 +29,8 @@ class Frame:
     step : int
         Iterations done.
     labels : ndarray of shape (n_shown,), optional
-        Cluster of each shown point; -1 for noise and for points not reached yet.
+        Cluster of each shown point; -1 for noise and for points not reached yet. Of single
+        weights it is the nearest centroid, where the algorithm does not keep labels.
     centers : ndarray of shape (n_entries, block_size), optional
         Centroids, in the space of blocks.
     inertia : float, optional
@@ -239,10 +240,9 @@ class _Recorder:
     def _frame(self, iteration: Iteration) -> Frame:
         # Polish sees blocks where the algorithm saw micro-clusters: other points, other labels.
         same_points = len(iteration.points) == self._n_points
-        labels = iteration.labels if same_points else None
         return Frame(
             iteration.step,
-            None if labels is None else labels[self._rows],
+            self._labels(iteration) if same_points else None,
             None if iteration.centers is None else iteration.centers.copy(),
             iteration.inertia,
             iteration.note,
@@ -252,6 +252,15 @@ class _Recorder:
                 if same_points or name not in _BY_POINT | _POINTS
             },
         )
+
+    def _labels(self, iteration: Iteration) -> NDArray[np.integer] | None:
+        if iteration.labels is not None:
+            return iteration.labels[self._rows]
+        if iteration.centers is None or iteration.centers.shape[1] > 1:
+            return None
+        # For single weights the engine leaves labels out, which would cost more than the step.
+        values: NDArray[np.floating] = iteration.points[self._rows]
+        return np.abs(values - iteration.centers[:, 0]).argmin(axis=1)
 
     def _shown(self, name: str, value: Any) -> Any:
         if name in _BY_POINT:

@@ -45,8 +45,7 @@ def algorithm_entry(facts: "AlgorithmFacts") -> None:
             st.caption(
                 _("In recipes and on the command line: {name}").format(name=f"`{facts.name}`")
             )
-            for parameter in facts.parameters:
-                st.markdown(_parameter(parameter))
+            st.markdown("\n".join(map(_parameter, facts.parameters)))
             st.markdown("\n".join(f"- {plain(source)}" for source in facts.sources))
 
 
@@ -78,5 +77,5 @@ def _parameter(parameter: "Parameter") -> str:
         name=parameter.name,
         help=_(domain.help),
         domain=domain.describe(),
-        default=parameter.default,
+        default=f"`{parameter.default_text}`",
     )

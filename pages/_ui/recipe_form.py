@@ -54,7 +54,7 @@ def recipe_form(desk: Desk) -> Recipe | None:
         _("Algorithm"),
         list(CLUSTERERS),
         key=view("cluster.algorithm", recipe.plan.algorithm),
-        format_func=lambda name: _(CLUSTERERS[name].title),
+        format_func={name: _(CLUSTERERS[name].title) for name in CLUSTERERS}.__getitem__,
         help=_("How the entries of the codebook are found."),
     )
     algorithm_card(algorithm)

@@ -20,7 +20,7 @@ from wc_core import CLUSTERERS, BlockSpec, LayerPlan, Recipe, compress, load, lo
 from wc_core.__main__ import main as command_line
 
 BLOCK, SAMPLE_CLUSTERS, LARGE_CLUSTERS = "1x4", 32, 256
-PLACE = re.compile(r"(?<=<!-- tables: make algorithms -->\n).*(?=<!-- end -->)", re.DOTALL)
+PLACE = re.compile(r"(?<=<!-- tables: make algorithms -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def tables() -> str:

@@ -30,3 +30,12 @@ def blobs(
     truth = np.repeat(np.arange(n_clusters), n_each)
     x = corners[truth] + rng.normal(0, spread, (len(truth), d))
     return x.astype(np.float32), truth
+
+
+def concentric(n: int = 600, seed: int = 0) -> Points:
+    """A ring of radius 1 around one of radius 0.4."""
+    rng = np.random.default_rng(seed)
+    truth = np.arange(n) % 2
+    angle = 2 * np.pi * rng.uniform(size=n)
+    radius = np.where(truth, 1.0, 0.4) + rng.normal(0, 0.04, n)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).astype(np.float32), truth

@@ -7,19 +7,24 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import BayesianGaussianMixture as SklearnMixture
 
+from wc_core import BlockSpec, LayerPlan, load_model
 from wc_core.clustering._blocks import MaskedBlocks
+from wc_core.clustering._gaussians import COVARIANCES, hard_moments
 from wc_core.clustering._mixture import (
-    COVARIANCES,
     Expectation,
     Fitting,
     Learner,
     em_steps,
     expectation_steps,
-    hard_moments,
     merged,
 )
-from wc_core.clustering.bayesian_gmm import BayesianGaussianMixture, Prior, evidence, posterior
+from wc_core.clustering._priors import Prior, evidence, posterior
+from wc_core.clustering.bayesian_gmm import BayesianGaussianMixture
+from wc_core.clustering.kmeans import KMeans
 from wc_core.progress import last_result
+from wc_core.stages import layer_blocks
+
+SPARING = {"merge": True, "weight_concentration": 0.05}  # keeps no more than the evidence needs
 
 
 @pytest.fixture(params=COVARIANCES)
@@ -116,7 +121,7 @@ def test_the_bound_never_falls_while_the_components_stay(covariance):
     """Each half of an iteration raises the evidence bound, merging too."""
     X = np.random.default_rng(0).standard_t(3, size=(800, 3))
     mixture = BayesianGaussianMixture(
-        20, covariance=covariance, tol=0.0, max_iter=60, prune_below=0.0, random_state=0
+        20, covariance=covariance, tol=0.0, max_iter=60, prune_below=0.0, random_state=0, **SPARING
     )
     values, sizes = [], []
     for record in mixture.fit_steps(X):
@@ -158,7 +163,7 @@ def quadratic(X, covariance):
 def test_three_clouds_need_three_components(covariance, d):
     """Of sixteen to begin with, those that the clouds do not need vanish."""
     X, truth = three_clouds(d)
-    mixture = BayesianGaussianMixture(16, covariance=covariance, random_state=0).fit(X)
+    mixture = BayesianGaussianMixture(16, covariance=covariance, random_state=0, **SPARING).fit(X)
     sizes = np.bincount(mixture.labels_)
     assert len(sizes) in (3, 4)
     assert np.sort(sizes)[-3:].sum() >= 0.99 * len(X)
@@ -170,7 +175,7 @@ def test_components_are_seen_vanishing():
     """Iterations hold fewer and fewer components, and labels that belong to them."""
     X, _truth = three_clouds()
     sizes = []
-    for record in BayesianGaussianMixture(16, random_state=0).fit_steps(X):
+    for record in BayesianGaussianMixture(16, random_state=0, **SPARING).fit_steps(X):
         if record.result is not None:
             detail = record.result.detail
             k = len(record.result.centers)
@@ -186,7 +191,7 @@ def test_components_are_seen_vanishing():
 def test_small_shares_vanish():
     """Without merging too: after each iteration, nothing below the limit is left."""
     X, _truth = three_clouds(4, 200)
-    mixture = BayesianGaussianMixture(16, merge=False, prune_below=0.5, random_state=0)
+    mixture = BayesianGaussianMixture(16, prune_below=0.5, random_state=0)
     results = [record.result for record in mixture.fit_steps(X)]
     shares = [result.detail["weights"] for result in results if result is not None]
     assert 3 <= len(shares[-1]) < len(shares[0]) == 16
@@ -196,17 +201,30 @@ def test_small_shares_vanish():
 def test_merging_leaves_fewer_than_fading():
     """On a cloud that one Gaussian describes, components that merge end as one."""
     X = np.random.default_rng(0).normal(size=(600, 2))
-    merges = BayesianGaussianMixture(16, random_state=0).fit(X)
-    fades = BayesianGaussianMixture(16, merge=False, random_state=0).fit(X)
+    merges = BayesianGaussianMixture(16, random_state=0, **SPARING).fit(X)
+    fades = BayesianGaussianMixture(16, random_state=0, **{**SPARING, "merge": False}).fit(X)
     assert len(merges.cluster_centers_) == 1 < len(fades.cluster_centers_)
 
 
 def test_a_high_concentration_keeps_components():
     """The prior on the weights decides how readily they vanish."""
     X = np.random.default_rng(0).normal(size=(600, 2))
-    few = BayesianGaussianMixture(12, random_state=0).fit(X)
-    many = BayesianGaussianMixture(12, weight_concentration=1e5, random_state=0).fit(X)
+    few, many = (
+        BayesianGaussianMixture(12, weight_concentration=a, random_state=0).fit(X)
+        for a in (0.01, 100.0)
+    )
     assert len(few.cluster_centers_) < len(many.cluster_centers_) == 12
+    assert many.inertia_ < few.inertia_
+
+
+@pytest.mark.parametrize("layer", ["conv2", "fc1", "fc2", "fc3"])
+def test_real_layers_keep_a_codebook_of_use(layer):
+    """As it comes, most entries survive, and the error is not far from that of k-means."""
+    weight = load_model("sample:lenet5").tensors[f"{layer}.weight"]
+    blocks = layer_blocks(weight, LayerPlan(block=BlockSpec(1, 4))).values
+    mixture = BayesianGaussianMixture(32, random_state=0).fit(blocks)
+    assert len(mixture.cluster_centers_) >= 24
+    assert mixture.inertia_ < 2 * KMeans(32, random_state=0).fit(blocks).inertia_
 
 
 def test_the_best_pairs_merge_first():
@@ -256,7 +274,8 @@ def test_an_outlier_does_not_drown_the_others(covariance, far):
     """The priors are as wide as the clusters, not as the outlier is far."""
     X, truth = three_clouds()
     far_out = np.vstack([X, [[far, -far]]])
-    mixture = BayesianGaussianMixture(8, covariance=covariance, random_state=0).fit(far_out)
+    mixture = BayesianGaussianMixture(8, covariance=covariance, random_state=0, **SPARING)
+    mixture.fit(far_out)
     assert adjusted_rand_score(truth, mixture.labels_[:-1]) >= 0.98
 
 

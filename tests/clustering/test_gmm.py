@@ -7,15 +7,8 @@ from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from wc_core.clustering._blocks import MaskedBlocks
 from wc_core.clustering._frame import FAR, Frame
-from wc_core.clustering._mixture import (
-    COVARIANCES,
-    Components,
-    Fitting,
-    Learner,
-    em_steps,
-    expectation_steps,
-    hard_moments,
-)
+from wc_core.clustering._gaussians import COVARIANCES, Components, hard_moments
+from wc_core.clustering._mixture import Fitting, Learner, em_steps, expectation_steps
 from wc_core.clustering.gmm import GaussianMixture, likeliest
 from wc_core.progress import last_result
 

@@ -1,6 +1,8 @@
 """The main path: a recipe, one button, a result that lasts."""
 
 import json
+import re
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -142,3 +144,90 @@ def test_expert_settings_show_every_declared_parameter(cluster: AppTest, settle)
     keys = {w.key for kind in (cluster.number_input, cluster.selectbox) for w in kind}
     assert {f"cluster.{name}" for name in PLAN_SPACE} <= keys
     assert {f"cluster.kmeans.{name}" for name in free_params(CLUSTERERS["kmeans"])} <= keys
+
+
+def test_algorithms_are_offered_by_their_titles(cluster: AppTest) -> None:
+    """People read names, files hold keys."""
+    from wc_core.clustering import CLUSTERERS
+
+    picker = cluster.selectbox(key="cluster.algorithm")
+    assert picker.options == [CLUSTERERS[name].title for name in CLUSTERERS]
+    assert picker.value == "kmeans"
+
+
+def test_the_algorithm_is_explained_before_it_runs(cluster: AppTest) -> None:
+    """What it does and its formula stand below the choice, and change with it."""
+    from wc_core.clustering import CLUSTERERS
+
+    assert CLUSTERERS["kmeans"].about in texts(cluster)
+    cluster.selectbox(key="cluster.algorithm").set_value("som").run()
+    assert CLUSTERERS["som"].about in texts(cluster)
+    assert any(r"\sigma" in item.value for item in cluster.latex)
+
+
+def said_by(at: AppTest) -> str:
+    """Return what stands under *What the algorithm says*; empty without it."""
+    boxes = [box for box in at.expander if box.label == "What the algorithm says"]
+    return "\n".join(item.value for box in boxes for item in box.markdown).replace("\\", "")
+
+
+def column(at: AppTest, name: str) -> list[Any]:
+    """Return a column of the first table that has it."""
+    return next(list(t.value[name]) for t in at.dataframe if name in t.value.columns)
+
+
+def run_with(at: AppTest, settle, algorithm: str, layers: list[str], **fields) -> AppTest:
+    """Cluster some layers with expert settings, in blocks of 1 x 4."""
+    at.toggle(key="cluster.expert").set_value(True).run()
+    at.selectbox(key="cluster.algorithm").set_value(algorithm).run()
+    at.multiselect(key="cluster.layers").set_value(layers)
+    at.number_input(key="cluster.block_cols").set_value(4)
+    widgets = {w.key: w for kind in (at.number_input, at.selectbox) for w in kind}
+    for name, value in fields.items():
+        widgets[f"cluster.{name.replace('__', '.')}"].set_value(value)
+    at.button(key="cluster.submit").click().run()
+    at = settle(at)
+    assert not at.exception
+    return at
+
+
+def test_a_fit_with_nothing_to_say_says_nothing(cluster: AppTest, settle) -> None:
+    """k-means on enough blocks needs no remark."""
+    assert said_by(run_with(cluster, settle, "kmeans", ["conv1.weight"])) == ""
+
+
+def test_findings_of_the_algorithm_are_shown(cluster: AppTest, settle) -> None:
+    """Each note once, with its layers; what polish changed, with its numbers."""
+    layers = ["conv1.weight", "conv2.weight", "fc3.weight"]
+    settings = {"density__mode": "dbscan", "density__polish": 5}
+    at = run_with(cluster, settle, "density", layers, **settings)
+    said = said_by(at)
+    assert "DBSCAN found 1 cluster" in said
+    assert "(conv2.weight)" in said
+    assert re.search(r"Polish lowered the inertia by .* %; .* % of the blocks changed entry", said)
+    before, after = (column(at, f"Inertia {when} polish") for when in ("before", "after"))
+    assert after != before
+    assert all(a <= b for a, b in zip(after, before, strict=True))
+
+
+def test_recombination_of_means_changes_nothing(cluster: AppTest, settle) -> None:
+    """The page says that the article's second stage is the identity for k-means."""
+    at = run_with(cluster, settle, "kmeans", ["conv1.weight"], recombine="article")
+    assert "Recombination changed nothing" in said_by(at)
+
+
+def test_recombination_of_other_centroids_is_measured(cluster: AppTest, settle) -> None:
+    """For units that are no means the page gives the shift and both errors."""
+    at = run_with(cluster, settle, "som", ["conv2.weight"], recombine="article")
+    assert "Recombination moved the weights" in said_by(at)
+    assert column(at, "Mean square of Wᵥ - W")[0] > 0
+
+
+def test_a_residual_codebook_shows_what_it_bought(cluster: AppTest, settle) -> None:
+    """The SQNR before and after it, and its entries in the table of layers."""
+    at = run_with(
+        cluster, settle, "kmeans", ["conv2.weight"], recombine="residual", residual_clusters=8
+    )
+    before, after = map(float, re.findall(r"(-?\d+\.\d) dB", said_by(at)))
+    assert after > before
+    assert column(at, "Residual entries") == [8]

@@ -3,6 +3,7 @@
 from wc_core.charts._figure import chart_alt, chart_name
 from wc_core.charts._rows import chart_csv, chart_rows, has_rows
 from wc_core.charts.accuracy_interval import accuracy_interval
+from wc_core.charts.algorithm_steps import algorithm_steps, steps_legend
 from wc_core.charts.assignment_map import assignment_map
 from wc_core.charts.block_grid import block_grid
 from wc_core.charts.centroid_embedding import centroid_embedding
@@ -25,6 +26,7 @@ from wc_core.charts.weight_image import weight_image
 
 __all__ = [
     "accuracy_interval",
+    "algorithm_steps",
     "assignment_map",
     "block_grid",
     "centroid_embedding",
@@ -47,6 +49,7 @@ __all__ = [
     "model_sparsity",
     "size_breakdown",
     "sparsity_heatmap",
+    "steps_legend",
     "weight_histogram",
     "weight_image",
 ]

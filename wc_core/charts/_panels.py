@@ -1,5 +1,6 @@
 """Small pictures side by side on the same axes, so that the eye may compare them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -8,14 +9,15 @@ from wc_core.charts._figure import escape
 from wc_core.charts._format import short_name
 
 ACROSS = 2  # as many as a telephone has room for
-_HEIGHT = 236  # pixels of one panel with its heading
+_HEIGHT = 290  # pixels of one panel with its heading
+_HEADING = 46  # of these, the two lines above it
 _GAP = 0.05  # share of the width between two panels
-_LONGEST = 30  # characters of a heading that fit above half a telephone
+_LONGEST = 24  # characters of a heading that fit above half a telephone
 
 
 def panels_height(n_panels: int) -> int:
     """Return the height of a figure of so many panels, in pixels."""
-    return 120 + _HEIGHT * -(-n_panels // ACROSS)
+    return 110 + _HEADING + _HEIGHT * -(-n_panels // ACROSS)
 
 
 def axes_of(panel: int) -> dict[str, str]:
@@ -25,7 +27,7 @@ def axes_of(panel: int) -> dict[str, str]:
 
 
 def add_panels(
-    figure: go.Figure, headings: list[str], x: dict[str, Any], y: dict[str, Any]
+    figure: go.Figure, headings: Mapping[str, str], x: dict[str, Any], y: dict[str, Any]
 ) -> None:
     """Lay panels out in rows of two, all with the same axes; whoever zooms one zooms all.
 
@@ -33,19 +35,19 @@ def add_panels(
     ----------
     figure : Figure
         One that has nothing but panels.
-    headings : list of str
-        One a panel.
+    headings : mapping of str to str
+        The heading of each panel, and what stands below it in smaller type.
     x, y : dict
         Settings of the axes; they hold a `range`, and a title that is shown once a column
         or row.
     """
     n_rows = -(-len(headings) // ACROSS)
     layout: dict[str, Any] = {"annotations": []}
-    for panel, heading in enumerate(headings):
+    for panel, (heading, below) in enumerate(headings.items()):
         row, col = divmod(panel, ACROSS)
         names = axes_of(panel)
         low, high = _share(col, ACROSS, _GAP)
-        bottom, top = _share(n_rows - 1 - row, n_rows, 52 / panels_height(len(headings)))
+        bottom, top = _share(n_rows - 1 - row, n_rows, _HEADING / (_HEIGHT * n_rows))
         lowest = panel + ACROSS >= len(headings)
         layout[names["xaxis"].replace("x", "xaxis")] = {
             **(x if lowest else _untitled(x)),
@@ -61,8 +63,9 @@ def add_panels(
             "matches": "y" if panel else None,
             "showticklabels": not col,
         }
-        layout["annotations"].append(_heading(heading, low, top))
+        layout["annotations"].append(_heading(heading, below, low, top))
     figure.update_layout(layout)
+    figure.layout.margin.t += _HEADING
     # What new_figure sets for one pair of axes holds for all of them.
     figure.update_xaxes(automargin=True, showgrid=True, zeroline=False, gridcolor=_grid(figure))
     figure.update_yaxes(automargin=True, showgrid=True, zeroline=False, gridcolor=_grid(figure))
@@ -82,9 +85,10 @@ def _grid(figure: go.Figure) -> str:
     return str(figure.layout.xaxis.gridcolor)
 
 
-def _heading(text: str, x: float, y: float) -> dict[str, Any]:
+def _heading(text: str, below: str, x: float, y: float) -> dict[str, Any]:
+    name = escape(short_name(text, _LONGEST))
     return {
-        "text": escape(short_name(text, _LONGEST)),
+        "text": f"<b>{name}</b><br><span style='font-size:11px'>{escape(below)}</span>",
         "hovertext": escape(text),
         "x": x,
         "y": y,
@@ -92,6 +96,7 @@ def _heading(text: str, x: float, y: float) -> dict[str, Any]:
         "yref": "paper",
         "xanchor": "left",
         "yanchor": "bottom",
+        "align": "left",
         "showarrow": False,
-        "font": {"size": 13},
+        "font": {"size": 12},
     }

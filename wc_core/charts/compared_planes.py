@@ -66,15 +66,17 @@ def compared_planes(
         height=panels_height(len(points)),
     )
     busiest = max(float(np.max(c)) for c in counts.values())
+    traces = []
     for panel, name in enumerate(points):
         entries, served = np.asarray(points[name], dtype=np.float32), np.asarray(counts[name])
         colours = _colours(entries)
         owner = np.asarray(owners[name])[kept]
-        figure.add_trace(_dots(name, where[kept], owner, colours, panel))
-        figure.add_trace(_entries(name, entries, served, colours, busiest, panel))
+        traces.append(_dots(name, where[kept], owner, colours, panel))
+        traces.append(_entries(name, entries, served, colours, busiest, panel))
         if (served == 0).any():
-            figure.add_trace(_dead(name, entries, served, panel))
-    _add_axes(figure, where, points)
+            traces.append(_dead(name, entries, served, panel))
+    figure.add_traces(traces)
+    _add_axes(figure, where, points, counts)
     return figure
 
 
@@ -174,19 +176,27 @@ def _columns(more: Mapping[str, str] | None = None) -> dict[str, Any]:
     return columns({**shared, **(more or {})}, series=_("Algorithm"))
 
 
-def _add_axes(figure: go.Figure, where: NDArray, points: Mapping[str, ArrayLike]) -> None:
-    everything = np.concatenate([where, *(np.asarray(p, dtype=float) for p in points.values())])
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    room = 0.06 * np.maximum(high - low, 1e-12)
+def _add_axes(
+    figure: go.Figure,
+    where: NDArray,
+    points: Mapping[str, ArrayLike],
+    counts: Mapping[str, ArrayLike],
+) -> None:
+    """Show all entries; of the blocks a few lie far out and would make all others a spot."""
+    middle = np.percentile(where, [0.5, 99.5], axis=0)
+    shown = np.concatenate([middle, *(np.asarray(p, dtype=float) for p in points.values())])
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    room = 0.08 * np.maximum(high - low, 1e-12)
     (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
-    headings = [_heading(name, len(np.asarray(entries))) for name, entries in points.items()]
     add_panels(
         figure,
-        headings,
-        {"title": _("1st principal component"), "range": [left, right], "nticks": 5},
-        {"title": _("2nd"), "range": [bottom, top], "nticks": 5},
+        {name: _below(np.asarray(served)) for name, served in counts.items()},
+        {"title": _("1st component"), "range": [left, right], "nticks": 4},
+        {"title": _("2nd component"), "range": [bottom, top], "nticks": 5},
     )
 
 
-def _heading(name: str, entries: int) -> str:
-    return f"{name}: " + ngettext("{n} entry", "{n} entries", entries).format(n=entries)
+def _below(served: NDArray) -> str:
+    text = ngettext("{n} entry", "{n} entries", served.size).format(n=served.size)
+    dead = int((served == 0).sum())
+    return text + (_(", {n} empty").format(n=dead) if dead else "")

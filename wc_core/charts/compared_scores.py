@@ -12,8 +12,9 @@ from wc_core.charts._layer_axis import name_layers
 from wc_core.charts._rows import columns
 from wc_core.words import _
 
-Measure = Literal["sqnr_db", "accuracy", "agreement", "seconds"]
+Measure = Literal["sqnr_db", "accuracy", "agreement", "perplexity", "seconds"]
 _ROW = 36  # pixels: a mark with its number above
+_LEGEND = 44
 
 
 class Scored(Protocol):
@@ -44,6 +45,10 @@ class Scored(Protocol):
         """Images that accuracy and agreement rest on."""
 
     @property
+    def perplexity(self) -> float | None:
+        """Entries as if all were used alike."""
+
+    @property
     def seconds(self) -> float | None:
         """Time that clustering took."""
 
@@ -61,7 +66,7 @@ def compared_scores(
     ----------
     rows : mapping of str to row
         By the name that people see.
-    measure : {"sqnr_db", "accuracy", "agreement", "seconds"}
+    measure : {"sqnr_db", "accuracy", "agreement", "perplexity", "seconds"}
     baseline : float, optional
         Accuracy of the model as it is, from 0 to 1, drawn as a line.
     interval : tuple of float, optional
@@ -71,16 +76,21 @@ def compared_scores(
     known = {n: row for n, row in rows.items() if getattr(row, measure) is not None}
     if not known:
         return empty_figure(name, title, _why_empty(bool(rows), measure))
+    with_legend = measure == "accuracy" and baseline is not None
     figure = new_figure(
-        name, title, subtitle=_summary(known, measure), height=150 + _ROW * len(known)
+        name,
+        title,
+        subtitle=_summary(known, measure),
+        height=150 + _ROW * len(known) + (_LEGEND if with_legend else 0),
     )
     values = _values(known, measure)
     drawn = np.where(np.isfinite(values), values, _beyond(values))
     figure.add_trace(_marks(known, measure, drawn, values))
-    if measure == "accuracy" and baseline is not None:
+    if with_legend and baseline is not None:
         _add_baseline(figure, len(known), baseline, interval)
     _scale(figure, measure, drawn, known, baseline)
     name_layers(figure, list(known))
+    figure.update_yaxes(range=[len(known) - 0.5, -0.9])  # the first number needs room above
     return figure
 
 
@@ -89,6 +99,7 @@ def _titles() -> dict[str, str]:
         "sqnr_db": _("Signal to error"),
         "accuracy": _("Accuracy"),
         "agreement": _("Agreement with the original"),
+        "perplexity": _("Entries at work"),
         "seconds": _("Time"),
     }
 
@@ -98,6 +109,7 @@ def _axis_titles() -> dict[str, str]:
         "sqnr_db": _("SQNR (dB), more is better"),
         "accuracy": _("Accuracy (%), bars are 95 % intervals"),
         "agreement": _("Agreement (%)"),
+        "perplexity": _("Perplexity"),
         "seconds": _("Seconds of clustering (logarithmic)"),
     }
 
@@ -123,14 +135,11 @@ def _beyond(values: np.ndarray) -> float:
     return float(finite.max() + 0.1 * max(np.ptp(finite), 1.0)) if finite.size else 0.0
 
 
-def _labels(rows: Mapping[str, Scored], measure: Measure, values: np.ndarray) -> list[str]:
-    if measure in ("accuracy", "agreement"):
-        return [f"{value:.1f} %" for value in values]
+def _labels(measure: Measure, values: np.ndarray) -> list[str]:
     if measure == "seconds":
         return [f"{value:.2g} s" if value < 10 else f"{value:.0f} s" for value in values]
-    said = [f"{v:.1f} dB" if np.isfinite(v) else _("no error") for v in values]
-    bits = [_("{n} bits").format(n=f"{row.bits_per_weight:.2f}") for row in rows.values()]
-    return [f"{error}, {size}" for error, size in zip(said, bits, strict=True)]
+    unit = {"sqnr_db": " dB", "perplexity": ""}.get(measure, " %")
+    return [f"{v:.1f}{unit}" if np.isfinite(v) else _("no error") for v in values]
 
 
 def _marks(
@@ -142,15 +151,15 @@ def _marks(
         x=drawn,
         y=list(range(len(rows))),
         mode="markers+text",
-        text=_labels(rows, measure, values),
+        text=_labels(measure, values),
         textposition="top center",
         cliponaxis=False,
         customdata=list(rows),
-        hovertext=[f"{row.n_samples:,}" for row in rows.values()],
+        hovertext=[f"{value:.6g}" for value in values],
         hovertemplate="%{customdata}: %{text}<extra></extra>",
         marker={"size": 11, "symbol": np.where(lossless, "star", "circle").tolist()},
         showlegend=False,
-        meta=columns(customdata=_("Algorithm"), x=_axis_titles()[measure]),
+        meta=columns(customdata=_("Algorithm"), hovertext=_axis_titles()[measure]),
         **bars,
     )
 
@@ -233,7 +242,7 @@ def _scale(
 
 def _summary(rows: Mapping[str, Scored], measure: Measure) -> str:
     values = _values(rows, measure)
-    names, labels = list(rows), _labels(rows, measure, values)
+    names, labels = list(rows), _labels(measure, values)
     top, last = int(values.argmax()), int(values.argmin())
     if measure == "seconds":
         text = _("Fastest: {name}, {value}. Slowest: {other}, {least}.").format(
@@ -244,9 +253,20 @@ def _summary(rows: Mapping[str, Scored], measure: Measure) -> str:
         name=names[top], value=labels[top], other=names[last], least=labels[last]
     )
     if measure == "sqnr_db":
-        return text + " " + _("Every 6 dB halve the error of a weight.")
+        return text + " " + _bits(rows)
+    if measure == "perplexity":
+        return text + " " + _("As many entries, all used alike, would say as much.")
     n = max(row.n_samples for row in rows.values())
     text += " " + _("{n} images.").format(n=f"{n:,}")
     if measure == "accuracy":
         text += " " + _("Where bars overlap, the difference may be chance.")
     return text
+
+
+def _bits(rows: Mapping[str, Scored]) -> str:
+    """Say what the error was bought for: the same for all, unless entries were left out."""
+    bits = [row.bits_per_weight for row in rows.values() if row.bits_per_weight is not None]
+    low, high = f"{min(bits):.2f}", f"{max(bits):.2f}"
+    if low == high:
+        return _("All at {n} bits per weight.").format(n=low)
+    return _("At {low} to {high} bits per weight.").format(low=low, high=high)

@@ -51,11 +51,11 @@ def compared_sizes(counts: Mapping[str, ArrayLike], *, layer: str = "") -> go.Fi
     )
     lines = {name: _line(sizes, MAX_POINTS) for name, sizes in served.items()}
     faint = {name: _line(sizes, _MAX_BEHIND) for name, sizes in served.items()}
+    traces = []
     for panel, (name, sizes) in enumerate(served.items()):
         behind = [line for other, line in faint.items() if other != name]
-        figure.add_trace(_grey(behind, panel))
-        figure.add_trace(_even(sizes, panel))
-        figure.add_trace(_own(name, lines[name], panel))
+        traces += [_grey(behind, panel), _even(sizes, panel), _own(name, lines[name], panel)]
+    figure.add_traces(traces)
     _add_axes(figure, served)
     return figure
 
@@ -126,10 +126,12 @@ def _even(sizes: NDArray, panel: int) -> go.Scatter:
 def _add_axes(figure: go.Figure, served: Mapping[str, NDArray]) -> None:
     most = max(sizes[0] for sizes in served.values())
     longest = max(sizes.size for sizes in served.values())
-    ticks = log_ticks(0.8, 1.6 * most)[:: 1 if most < 50 else 2]
+    least = min(sizes[sizes > 0][-1] for sizes in served.values())
+    low, high = least / 1.6, 1.6 * most
+    ticks = log_ticks(low, high)
     add_panels(
         figure,
-        [_heading(name, sizes) for name, sizes in served.items()],
+        {name: _below(sizes) for name, sizes in served.items()},
         {
             "title": _("Rank of the entry"),
             "range": [1 - 0.03 * longest, 1.03 * longest],
@@ -138,7 +140,7 @@ def _add_axes(figure: go.Figure, served: Mapping[str, NDArray]) -> None:
         {
             "title": _("Blocks"),
             "type": "log",
-            "range": [float(np.log10(0.8)), float(np.log10(1.6 * most))],
+            "range": [float(np.log10(low)), float(np.log10(high))],
             "tickmode": "array",
             "tickvals": ticks,
             "ticktext": [f"{tick:,.0f}" for tick in ticks],
@@ -146,8 +148,7 @@ def _add_axes(figure: go.Figure, served: Mapping[str, NDArray]) -> None:
     )
 
 
-def _heading(name: str, sizes: NDArray) -> str:
+def _below(sizes: NDArray) -> str:
+    text = ngettext("{n} entry", "{n} entries", sizes.size).format(n=sizes.size)
     empty = int((sizes == 0).sum())
-    if not empty:
-        return name
-    return f"{name}: " + ngettext("{n} empty", "{n} empty", empty).format(n=empty)
+    return text + (_(", {n} empty").format(n=empty) if empty else "")

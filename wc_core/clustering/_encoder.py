@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isqrt
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 
 from wc_core.clustering._blocks import tiles
 
+L = TypeVar("L", bound=nn.Module)
 HIDDEN = 32
 CHANNELS = 8
 BATCH = 512
@@ -19,6 +21,7 @@ MOST_BATCHES, FEWEST_BATCHES = 40, 8  # of an epoch
 LEARNING_RATE = 3e-3
 LONGEST_STEP = 1.0  # norm of a gradient, so that an outlier does not undo what was learned
 ROWS_PER_TILE = 8192
+TINY = 1e-12
 
 
 class AutoEncoder:
@@ -102,9 +105,9 @@ class AutoEncoder:
             if targets is not None and pull > 0:
                 gaps = (latent - _tensor(targets[rows])).square().sum(dim=1)
                 spread = (latent - share @ latent).square().sum(dim=1)
-                loss = loss + pull * (share @ gaps) / (share @ spread + _TINY)
+                loss = loss + pull * (share @ gaps) / (share @ spread + TINY)
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(self._weights, LONGEST_STEP)
             self._optimizer.step()
             return float(loss.detach())
@@ -121,9 +124,6 @@ class AutoEncoder:
             yield
 
 
-_TINY = 1e-12
-
-
 class _Sum(nn.Module):
     """A linear map plus a bent one."""
 
@@ -133,8 +133,8 @@ class _Sum(nn.Module):
         self.bent = bent
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        straight: torch.Tensor = self.straight(x)
-        return straight + self.bent(x)
+        total: torch.Tensor = self.straight(x) + self.bent(x)
+        return total
 
 
 def _dense_layers(block_size: int, n_latent: int) -> tuple[nn.Module, nn.Module]:
@@ -165,22 +165,24 @@ def _conv_layers(block_size: int, n_latent: int) -> tuple[nn.Module, nn.Module]:
     return encoding, decoding
 
 
-def _blank(layer: type[nn.Module], *sizes: int, **options: int) -> nn.Module:
+def _blank(layer: type[L], *sizes: int, **options: int) -> L:
     """Make a layer whose weights are still to be drawn, without torch's generator."""
-    blank: nn.Module = nn.utils.skip_init(layer, *sizes, **options)
-    return blank
+    return layer(*sizes, **options, device="meta").to_empty(device="cpu")
 
 
 def _draw_weights(net: _Sum, random_state: np.random.RandomState) -> None:
     """Draw weights that keep the size of numbers; the linear map keeps distances too."""
     with torch.no_grad():
         for weight in net.parameters():
-            fan_in = max(1, weight[0].numel()) if weight.ndim > 1 else np.inf
+            if weight.ndim == 1:
+                weight.zero_()  # a bias
+                continue
+            fan_in = weight[0].numel()
             weight.copy_(_tensor(random_state.normal(size=weight.shape) / np.sqrt(fan_in)))
-        n_out, n_in = net.straight.weight.shape  # type: ignore[misc, operator]
+        n_out, n_in = net.straight.weight.shape
         square = random_state.normal(size=(max(n_out, n_in),) * 2)
         turn = np.linalg.qr(square)[0]
-        net.straight.weight.copy_(_tensor(turn[:n_out, :n_in]))  # type: ignore[operator]
+        net.straight.weight.copy_(_tensor(turn[:n_out, :n_in]))
 
 
 def _tensor(array: NDArray[np.floating]) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """What there is to say of an algorithm, read off its class: for the app and for the docs."""
 
 import inspect
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,11 @@ class Parameter:
     name: str
     domain: Domain
     default: Any
+
+    @property
+    def default_text(self) -> str:
+        """The default as it stands in a recipe, a name without its quotes."""
+        return json.dumps(self.default).strip('"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

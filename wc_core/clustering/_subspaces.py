@@ -55,7 +55,7 @@ def subspace_budget(
     blocks = MaskedBlocks.whole(inputs, points.weights)
     middle = means(blocks, subspace, np.zeros((n_subspaces, inputs.shape[1])))
     errors = points.weights * squared_errors(blocks, subspace, middle)
-    costs = np.bincount(subspace, weights=errors)
+    costs = np.asarray(np.bincount(subspace, weights=errors), dtype=np.float64)
     first, _kind = distinct_rows(points.values)
     most = np.bincount(subspace[first], minlength=n_subspaces)
     return shared_budget(costs, most, n_clusters)

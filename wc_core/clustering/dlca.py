@@ -58,7 +58,7 @@ class DLCA(BlockClusterer):
         Width of the latent vectors, but at most that of the blocks.
     n_subspaces : int, default=4
         Subspaces that the hash makes, but at most `n_clusters`.
-    pull : float, default=0.1
+    pull : float, default=0.01
         How much the distance to the cluster's centre counts beside the error of decoding.
     n_epochs : int, default=20
         Epochs before the first round.
@@ -157,7 +157,7 @@ class DLCA(BlockClusterer):
         encoder: str = "auto",
         n_latent: int = 8,
         n_subspaces: int = 4,
-        pull: float = 0.1,
+        pull: float = 0.01,
         n_epochs: int = 20,
         round_epochs: int = 3,
         max_rounds: int = 10,

@@ -11,14 +11,8 @@ from wc_core.clustering._base import CLUSTERERS
 from wc_core.clustering._blocks import MaskedBlocks
 from wc_core.clustering._estimator import N_CLUSTERS, POLISH, BlockClusterer
 from wc_core.clustering._fit import Outcome
-from wc_core.clustering._mixture import (
-    COVARIANCES,
-    Components,
-    Fitting,
-    Learner,
-    Moments,
-    mixture_steps,
-)
+from wc_core.clustering._gaussians import COVARIANCES, Components, Moments
+from wc_core.clustering._mixture import Fitting, Learner, mixture_steps
 from wc_core.params import Choice, Domain, FloatRange, IntRange
 from wc_core.progress import Progress
 from wc_core.words import mark, ngettext

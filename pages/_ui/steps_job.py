@@ -1,0 +1,92 @@
+"""Watching an algorithm: the work, and the pictures that come out of it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages._ui.board import board, job_key
+from pages._ui.desk import Desk
+from pages._ui.i18n import current_language
+from pages._ui.steps_form import StepsAsked
+from wc_core.jobs import Job
+from wc_core.json_form import canonical_json
+from wc_core.progress import Progress
+from wc_core.words import _
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wc_core.trace import Trace
+
+ASKED = "steps.asked"  # what is watched, until something else is asked for
+AT_ONCE = 0.4  # seconds in which toy data are done: shorter than a progress bar is of use
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """What there is to see.
+
+    Parameters
+    ----------
+    trace : Trace
+    figure : plotly Figure
+        All pictures; drawn by the worker, since that takes its time.
+    legend : list of str
+    """
+
+    trace: "Trace"
+    figure: Any
+    legend: list[str]
+
+
+def steps_job(desk: Desk, asked: StepsAsked, start: bool) -> Job:
+    """Start what is asked, or find what was asked before."""
+    if start:
+        st.session_state[ASKED] = asked
+    asked = st.session_state.get(ASKED, StepsAsked())
+    if asked.layer and asked.layer not in desk.model.tensors:
+        asked = st.session_state[ASKED] = StepsAsked()  # another model is open by now
+    key = _key(desk, asked)
+    job = board().find(key)
+    if job is None or (start and job.error is not None):
+        board().supersede(job_key("steps", ""), key)
+        job = board().submit(key, lambda: watch_steps(desk, asked), _("Watching the algorithm"))
+        job.wait(AT_ONCE)
+    return job
+
+
+def watch_steps(desk: Desk, asked: StepsAsked) -> Iterator[Progress]:
+    """Run the algorithm and draw it; the last record's result is a `Watched`."""
+    from wc_core.charts import algorithm_steps, steps_legend
+    from wc_core.trace import trace_steps
+
+    values, weights = _points(desk, asked)
+    trace = None
+    for record in trace_steps(values, weights, asked.plan, asked.seed):
+        trace = record.result
+        yield replace(record, done=0.9 * record.fraction, total=1, result=None)
+    if trace is not None:
+        result = Watched(trace, algorithm_steps(trace), steps_legend(trace))
+        yield Progress(1, 1, result=result)
+
+
+def _points(
+    desk: Desk, asked: StepsAsked
+) -> "tuple[NDArray[np.floating], NDArray[np.floating] | None]":
+    from wc_core.stages import layer_blocks
+    from wc_core.toys import toy_points
+
+    if asked.toy:
+        return toy_points(asked.toy), None
+    layer = layer_blocks(desk.model.tensors[asked.layer], asked.plan)
+    return layer.values, layer.weights
+
+
+def _key(desk: Desk, asked: StepsAsked) -> str:
+    """Return the key of a job: all that decides the pictures, their language included."""
+    model = desk.model.digest if asked.layer else ""
+    wanted = asdict(asked) | {"block": str(asked.block), "language": current_language()}
+    return job_key("steps", model, canonical_json(wanted))

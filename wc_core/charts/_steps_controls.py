@@ -1,0 +1,89 @@
+"""Play, pause, step and slide: plotly's own controls, so that the server is not asked.
+
+Plotly knows no relative step. Each frame therefore rewrites where the buttons lead from it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wc_core.words import _
+
+SPEEDS = (1500, 600, 150)  # milliseconds a frame: slow, normal, fast
+BUTTONS = 44  # pixels of the row of buttons above the picture
+SLIDER = 96  # pixels of the slider below everything, and of the ticks above it
+_TICKS = 30
+
+Layout = dict[str, Any]
+
+
+def controls(names: Sequence[str]) -> Layout:
+    """Return the layout of all controls while the first frame is shown.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the frames, in order.
+    """
+    return {"updatemenus": menus(names, 0), "sliders": [_slider(names)]}
+
+
+def menus(names: Sequence[str], current: int) -> list[Layout]:
+    """Return the buttons while a frame is shown: steps on the left, play on the right."""
+    last = len(names) - 1
+    steps = [
+        _button(_("◀ Back"), _only(names[max(0, current - 1)])),
+        _button("❚❚", [[None], {"mode": "immediate", "frame": _frame(0)}]),
+        _button(_("Next ▶"), _only(names[min(last, current + 1)])),
+    ]
+    labels = _("▶ Slow"), _("▶ Play"), _("▶ Fast")
+    plays = [
+        _button(label, _all_from_here(duration, restart=current == last))
+        for label, duration in zip(labels, SPEEDS, strict=True)
+    ]
+    return [_row(steps, "left"), _row(plays, "right")]
+
+
+def _row(buttons: list[Layout], side: str) -> Layout:
+    return {
+        "type": "buttons",
+        "direction": "left",
+        "showactive": False,
+        "x": 0 if side == "left" else 1,
+        "xanchor": side,
+        "y": 1,
+        "yanchor": "bottom",
+        "pad": {"b": 8, "l": 0, "r": 0},
+        "font": {"size": 11},
+        "buttons": buttons,
+    }
+
+
+def _slider(names: Sequence[str]) -> Layout:
+    return {
+        "active": 0,
+        "x": 0,
+        "y": 0,
+        "len": 1,
+        "pad": {"t": _TICKS, "l": 8, "r": 8},
+        "currentvalue": {"visible": False},
+        "minorticklen": 0,
+        "ticklen": 4,
+        "steps": [{"label": name, "method": "animate", "args": _only(name)} for name in names],
+    }
+
+
+def _button(label: str, args: list[Any]) -> Layout:
+    return {"label": label, "method": "animate", "args": args}
+
+
+def _only(name: str) -> list[Any]:
+    return [[name], {"mode": "immediate", "frame": _frame(0), "transition": {"duration": 0}}]
+
+
+def _all_from_here(duration: int, *, restart: bool) -> list[Any]:
+    how = {"frame": _frame(duration), "transition": {"duration": 0}, "fromcurrent": not restart}
+    return [None, {"mode": "immediate", **how}]
+
+
+def _frame(duration: int) -> Layout:
+    return {"duration": duration, "redraw": True}  # titles and controls change too

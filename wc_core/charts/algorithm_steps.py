@@ -1,0 +1,193 @@
+"""An algorithm at work: its own iterations as pictures that play, forward and back."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from wc_core.charts._figure import empty_figure, escape, new_figure
+from wc_core.charts._rows import columns
+from wc_core.charts._steps_controls import BUTTONS, SLIDER, controls, menus
+from wc_core.charts._steps_curve import Curve, curve_of
+from wc_core.charts._steps_layers import OUTLINE, Data, Layer, common_layers, line_style
+from wc_core.charts._steps_overlays import overlays_of
+from wc_core.charts._steps_screens import Screen, screens_of
+from wc_core.charts._steps_words import sentences, shown
+from wc_core.trace import Trace
+from wc_core.words import _
+
+NAME = "algorithm_steps"
+PICTURE, GAP, CURVE = 380, 76, 90  # pixels of the picture, of the curve, and between them
+LINES = 3  # of the subtitle
+HEAD = 54 + 17 * LINES + BUTTONS  # pixels above the picture
+_WIDTH = 54  # characters of a line that fit on a screen 390 px wide
+
+
+def algorithm_steps(trace: Trace | None) -> go.Figure:
+    """Draw an algorithm's iterations as an animation that needs no server.
+
+    Parameters
+    ----------
+    trace : Trace, optional
+
+    Returns
+    -------
+    Figure
+        Its frames are the pictures in order: one for each frame of the trace and, where the
+        algorithm works in a space of its own, the blocks before and after.
+    """
+    if trace is None or not trace.frames:
+        title = _("The algorithm at work")
+        return empty_figure(NAME, title, _("No algorithm has run yet."))
+    screens, curve = screens_of(trace), curve_of(trace)
+    layers = _layers(trace, screens)
+    pictures = [[layer.draw(screen) for layer in layers] for screen in screens]
+    figure = _base(trace, screens[0], curve)
+    figure.add_traces([go.Scatter(o.style | d) for o, d in zip(layers, pictures[0], strict=True)])
+    if curve is not None:
+        _add_curve(figure, curve)
+        for picture, at in zip(pictures, _stops(screens, trace, curve), strict=True):
+            picture += [{}, {"x": [at[0]], "y": [at[1]]}, {}]
+    figure.update_layout(**controls([screen.name for screen in screens]))
+    figure.frames = _frames(trace, screens, pictures)
+    return figure
+
+
+def steps_legend(trace: Trace) -> list[str]:
+    """Return what one sees in `algorithm_steps`, a sentence for each kind of mark."""
+    curve = curve_of(trace)
+    says = [layer.says for layer in _layers(trace, screens_of(trace))]
+    return [text for text in [*says, curve.says if curve else ""] if text]
+
+
+def _layers(trace: Trace, screens: Sequence[Screen]) -> list[Layer]:
+    *behind, centroids = common_layers(trace, screens)
+    return [*behind, *overlays_of(screens), centroids]
+
+
+def _base(trace: Trace, first: Screen, curve: Curve | None) -> go.Figure:
+    plot = PICTURE + (GAP + CURVE if curve else 0)
+    alt = " ".join([*sentences(trace, first), _summary(trace), shown(trace)])
+    figure = new_figure(NAME, first.title, alt=alt, height=HEAD + plot + SLIDER)
+    figure.update_layout(
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        margin={"t": HEAD, "b": SLIDER, "l": 8, "r": 8},
+        title=_title(trace, first),
+        xaxis=_axis(first, 0),
+        yaxis=_axis(first, 1),
+    )
+    if not first.view.is_line:
+        figure.update_yaxes(scaleanchor="x")
+    if curve is not None:
+        figure.update_layout(yaxis={"domain": [(GAP + CURVE) / plot, 1]}, xaxis={"anchor": "y"})
+        _make_room(figure, curve, CURVE / plot)
+    return figure
+
+
+def _make_room(figure: go.Figure, curve: Curve, share: float) -> None:
+    """Put a second pair of axes below the first."""
+    quiet = {"showgrid": False, "zeroline": False, "automargin": True}
+    figure.update_layout(
+        xaxis2={**quiet, "anchor": "y2"},
+        yaxis2={**quiet, "anchor": "x2", "domain": [0, share], "nticks": 4},
+    )
+    if curve.cut is not None:
+        figure.update_layout(xaxis2={"type": "log", "autorange": "reversed"})
+    x_title, y_title = curve.titles
+    figure.add_annotation(
+        text=_("{y} by {x}").format(y=y_title, x=x_title.lower()),
+        x=0,
+        y=share,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+    )
+
+
+def _add_curve(figure: go.Figure, curve: Curve) -> None:
+    """Add the line, the mark on it and the cut, in this order."""
+    on = {"xaxis": "x2", "yaxis": "y2"}
+    x_title, y_title = curve.titles
+    line = line_style(y_title, 2, OUTLINE) | {
+        "hoverinfo": None,
+        "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
+        "meta": columns(x=x_title, y=y_title),
+    }
+    figure.add_scatter(x=curve.x.tolist(), y=curve.y.tolist(), **line, **on)
+    mark = {"symbol": "diamond", "size": 12, "color": "#d55e00"}
+    first = [[value] for value in _plain(curve.at[0])]
+    figure.add_scatter(
+        x=first[0], y=first[1], mode="markers", marker=mark, name=_("Now"), hoverinfo="skip", **on
+    )
+    ends = [] if curve.cut is None else [curve.cut, curve.cut]
+    top = [0.0, float(np.nanmax(curve.y))] if ends else []
+    figure.add_scatter(x=ends, y=top, **line_style(_("Cut"), 1.5, OUTLINE, "dash"), **on)
+
+
+def _stops(
+    screens: Sequence[Screen], trace: Trace, curve: Curve
+) -> list[tuple[float | None, float | None]]:
+    """Return where on the curve each picture stands."""
+    places = {id(frame): _plain(at) for frame, at in zip(trace.frames, curve.at, strict=True)}
+    return [places.get(id(screen.frame), (None, None)) for screen in screens]
+
+
+def _plain(at: Any) -> tuple[float | None, float | None]:
+    x, y = (None if np.isnan(value) else float(value) for value in at)
+    return (x, y) if y is not None else (None, None)
+
+
+def _frames(
+    trace: Trace, screens: Sequence[Screen], pictures: Sequence[Sequence[Data]]
+) -> list[dict[str, Any]]:
+    names = [screen.name for screen in screens]
+    views = {id(screen.view) for screen in screens}
+    changing = _changing(pictures)
+    frames: list[dict[str, Any]] = []
+    for i, (screen, picture) in enumerate(zip(screens, pictures, strict=True)):
+        layout: dict[str, Any] = {"title": _title(trace, screen), "updatemenus": menus(names, i)}
+        if len(views) > 1:
+            layout |= {"xaxis": _axis(screen, 0), "yaxis": _axis(screen, 1)}
+        data = [{key: picture[t][key] for key in keys} for t, keys in changing.items()]
+        frames.append(
+            {"name": screen.name, "data": data, "traces": [*changing], "layout": layout}
+        )
+    return frames
+
+
+def _changing(pictures: Sequence[Sequence[Data]]) -> dict[int, list[str]]:
+    """Return what of each trace is not the same in all pictures: only that is sent again."""
+    found: dict[int, list[str]] = {}
+    for t, first in enumerate(pictures[0]):
+        keys = [key for key in first if any(p[t][key] != first[key] for p in pictures)]
+        if keys:
+            found[t] = keys
+    return found
+
+
+def _axis(screen: Screen, which: int) -> dict[str, Any]:
+    view = screen.view
+    return {"title": view.titles[which], "range": (view.x_range, view.y_range)[which]}
+
+
+def _title(trace: Trace, screen: Screen) -> dict[str, Any]:
+    text = " ".join([*sentences(trace, screen), shown(trace)])
+    lines = textwrap.wrap(text, _WIDTH, max_lines=LINES, placeholder=" …")
+    return {"text": escape(screen.title), "subtitle": {"text": "<br>".join(map(escape, lines))}}
+
+
+def _summary(trace: Trace) -> str:
+    first, last = trace.frames[0], trace.frames[-1]
+    text = _("{n} iterations.").format(n=last.step)
+    costs = [frame.inertia for frame in trace.frames if frame.inertia is not None]
+    if len(costs) > 1 and first is not last:
+        text += " " + _("The inertia goes from {first} to {last}.").format(
+            first=f"{costs[0]:.4g}", last=f"{costs[-1]:.4g}"
+        )
+    return text

@@ -1,0 +1,1 @@
+"""What the command line is made of, beside its commands in `wc_core.__main__`."""
