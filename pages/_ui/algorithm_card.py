@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from wc_core.clustering import AlgorithmFacts, Parameter
 
 GLOSSARY, STEPS = "pages/learn/glossary.py", "pages/learn/steps.py"
-SEARCH = "search"  # the glossary's own word in its address
+SEARCH = "search"  # what the glossary's address calls its search
+ALGORITHM = "algorithm"  # and that of the steps what is to be watched
 
 _GAP = re.compile(r",?\s*\\q?quad(?![a-z])\s*")
 
@@ -24,7 +25,7 @@ def algorithm_card(name: str) -> None:
     facts = algorithm_facts(name)
     with st.expander(_("How it works"), icon=":material/lightbulb:", key="cluster.how"):
         _idea(facts)
-        _steps_link()
+        _steps_link(facts.name)
         st.page_link(
             GLOSSARY,
             label=_("Parameters and sources"),
@@ -38,7 +39,7 @@ def algorithm_entry(facts: "AlgorithmFacts") -> None:
     with st.container(key=f"algorithm_{facts.name}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.subheader(_(facts.title), anchor=facts.name, width="content")
-            _steps_link()
+            _steps_link(facts.name)
         _idea(facts)
         looked_for = st.session_state.get(SEARCH) == facts.name
         with st.expander(_("Parameters and sources"), looked_for, icon=":material/tune:"):
@@ -66,8 +67,13 @@ def _idea(facts: "AlgorithmFacts") -> None:
         )
 
 
-def _steps_link() -> None:
-    st.page_link(STEPS, label=_("Watch it step by step"), icon=":material/animation:")
+def _steps_link(name: str) -> None:
+    st.page_link(
+        STEPS,
+        label=_("Watch it step by step"),
+        icon=":material/animation:",
+        query_params={ALGORITHM: name},
+    )
 
 
 def _parameter(parameter: "Parameter") -> str:

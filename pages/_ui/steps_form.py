@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._ui.algorithm_card import ALGORITHM
 from pages._ui.desk import Desk
 from pages._ui.layer_picker import pickable
 from pages._ui.one_layer import LAYER
@@ -74,25 +75,19 @@ def steps_form(desk: Desk) -> tuple[StepsAsked, bool]:
     """
     from wc_core.clustering import CLUSTERERS
 
+    wanted = st.query_params.get(ALGORITHM, "")
     left, right = st.columns(2)
     algorithm = left.selectbox(
         _("Algorithm"),
         list(CLUSTERERS),
-        key=_first("steps.algorithm", FIRST[0]),
+        key=_first("steps.algorithm", wanted if wanted in CLUSTERERS else FIRST[0]),
         format_func=lambda name: _(CLUSTERERS[name].title),
     )
     with right:
         toy, layer = _points(desk)
     with st.form("steps.form"):
-        numbers, block, params = _settings(algorithm, desk, bool(layer))
-        pressed = st.form_submit_button(
-            _("Watch"),
-            key="steps.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
+        numbers, block, pressed = _settings(desk, bool(layer))
+        params = _own_settings(algorithm)
     asked = StepsAsked(algorithm, toy, layer, block=block, params=params, **numbers)
     return asked, pressed or bool(toy)
 
@@ -119,25 +114,34 @@ def _points(desk: Desk) -> tuple[str, str]:
     return "", name
 
 
-def _settings(
-    algorithm: str, desk: Desk, is_layer: bool
-) -> tuple[dict[str, int], BlockSpec, dict[str, Any]]:
-    """Ask for numbers, the block of a layer, and the algorithm's own parameters."""
-    from wc_core.clustering import CLUSTERERS, free_params
-
-    cls: Any = CLUSTERERS[algorithm]
+def _settings(desk: Desk, is_layer: bool) -> tuple[dict[str, int], BlockSpec, bool]:
+    """Ask for numbers and for the block of a layer; tell whether the button is pressed."""
     start = StepsAsked()
-    columns = st.columns(4 if is_layer else 2)
+    *columns, last = st.columns(5 if is_layer else 3, vertical_alignment="bottom")
     numbers = {}
     for column, (name, domain) in zip(columns[:2], SPACE.items(), strict=True):
         with column:
             numbers |= params_form({name: domain}, {name: getattr(start, name)}, "steps")
-    block = start.block
-    if is_layer:
-        block = _block(desk.project.recipe.plan.block, columns[2:])
+    block = _block(desk.project.recipe.plan.block, columns[2:]) if is_layer else start.block
+    with last:
+        pressed = st.form_submit_button(
+            _("Watch"),
+            key="steps.submit",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            width="stretch",
+        )
+    return numbers, block, pressed
+
+
+def _own_settings(algorithm: str) -> dict[str, Any]:
+    """Ask for the algorithm's own parameters."""
+    from wc_core.clustering import CLUSTERERS, free_params
+
+    cls: Any = CLUSTERERS[algorithm]
     with st.expander(_("Settings of {algorithm}").format(algorithm=_(cls.title))):
-        params = params_form(free_params(cls), cls().get_params(), f"steps.{algorithm}")
-    return numbers, block, params
+        return params_form(free_params(cls), cls().get_params(), f"steps.{algorithm}")
 
 
 def _block(start: BlockSpec, columns: list[Any]) -> BlockSpec:

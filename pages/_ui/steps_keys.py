@@ -32,11 +32,11 @@ _SCRIPT = """<script>
 def steps_keys() -> None:
     """Give the buttons of the animation focus, a name, and Enter and Space."""
     names = [
-        _("One iteration back"),
-        _("Pause"),
-        _("One iteration forward"),
         _("Play slowly"),
         _("Play"),
         _("Play fast"),
+        _("One iteration back"),
+        _("Pause"),
+        _("One iteration forward"),
     ]
     st.html(_SCRIPT % json.dumps(names), unsafe_allow_javascript=True)

@@ -104,3 +104,20 @@ def curve_points():
         for name, scale in (("conv1.weight", 10), ("fc1.weight", 900))
         for k in (2, 16, 256)
     ]
+
+
+@pytest.fixture
+def compared():
+    def row(sqnr_db, seconds, accuracy):
+        return SimpleNamespace(
+            sqnr_db=sqnr_db,
+            bits_per_weight=1.5,
+            perplexity=12.5,
+            seconds=seconds,
+            accuracy=accuracy,
+            interval=(accuracy - 0.01, accuracy + 0.01),
+            agreement=accuracy,
+            n_samples=1000,
+        )
+
+    return {"A": row(9.5, 0.02, 0.88), "B": row(7.25, 14.0, 0.85)}

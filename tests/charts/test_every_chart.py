@@ -22,10 +22,13 @@ class Marked(NullTranslations):
 
 
 @pytest.fixture
-def draw(weights, confusions, class_names, evaluation, layers, size_report, curve_points):
+def draw(
+    weights, confusions, class_names, evaluation, layers, size_report, curve_points, compared
+):
     grid = np.arange(24 * 10).reshape(24, 10) % 16
     counts = np.bincount(grid.ravel(), minlength=16)
     plane = np.random.default_rng(2).normal(size=(16, 2))
+    both = {"A": counts, "B": np.eye(16, dtype=int)[0] * 240}
     return {
         "weight_histogram": lambda: charts.weight_histogram(
             weights, plane[:, 0], counts, layer="fc1"
@@ -50,6 +53,18 @@ def draw(weights, confusions, class_names, evaluation, layers, size_report, curv
         ),
         "sparsity_heatmap": lambda: charts.sparsity_heatmap(np.abs(weights)),
         "model_sparsity": lambda: charts.model_sparsity(["a", "b"], [0.0, 0.5], [0.1, 0.9]),
+        "compared_scores": lambda: charts.compared_scores(compared, "sqnr_db"),
+        "compared_scores, accuracy": lambda: charts.compared_scores(
+            compared, "accuracy", baseline=0.9, interval=(0.88, 0.92)
+        ),
+        "compared_scores, seconds": lambda: charts.compared_scores(compared, "seconds"),
+        "compared_planes": lambda: charts.compared_planes(
+            plane, {"A": plane, "B": plane / 2}, both, {"A": np.arange(16), "B": np.zeros(16, int)}
+        ),
+        "compared_sizes": lambda: charts.compared_sizes(both),
+        "compared_values": lambda: charts.compared_values(
+            weights, {"A": plane[:, 0], "B": plane[:, 1]}, both
+        ),
         "confusion_matrix": lambda: charts.confusion_matrix(confusions[0], class_names),
         "class_scores": lambda: charts.class_scores(*evaluation),
         "accuracy_interval": lambda: charts.accuracy_interval(
@@ -74,6 +89,12 @@ NAMES = (
     "layer_curves",
     "sparsity_heatmap",
     "model_sparsity",
+    "compared_scores",
+    "compared_scores, accuracy",
+    "compared_scores, seconds",
+    "compared_planes",
+    "compared_sizes",
+    "compared_values",
     "confusion_matrix",
     "class_scores",
     "accuracy_interval",
@@ -163,6 +184,11 @@ def test_every_text_is_translated(draw, name):
         lambda: charts.layer_curves([]),
         lambda: charts.sparsity_heatmap(np.empty((0, 4))),
         lambda: charts.model_sparsity([], []),
+        lambda: charts.compared_scores({}),
+        lambda: charts.compared_planes(np.empty((0, 2)), {}, {}, {}),
+        lambda: charts.compared_sizes({}),
+        lambda: charts.compared_sizes({"A": [0, 0]}),
+        lambda: charts.compared_values([], {}, {}),
         lambda: charts.confusion_matrix(None, []),
         lambda: charts.confusion_matrix(np.eye(2), "ab", "difference"),
         lambda: charts.class_scores(None),

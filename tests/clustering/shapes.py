@@ -33,7 +33,7 @@ def blobs(
 
 
 def concentric(n: int = 600, seed: int = 0) -> Points:
-    """A ring of radius 1 around one of radius 0.4."""
+    """Two rings around one centre, of radius 0.4 and 1."""
     rng = np.random.default_rng(seed)
     truth = np.arange(n) % 2
     angle = 2 * np.pi * rng.uniform(size=n)

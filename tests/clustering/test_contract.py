@@ -155,8 +155,9 @@ def test_more_entries_never_cost_more_distortion(name, blocks):
 
 
 def test_the_same_seed_gives_the_same_result(name, blocks):
-    """Bit for bit."""
-    first, second = fitted(name, blocks), fitted(name, blocks)
+    """Bit for bit, with masked lanes and weights."""
+    X, weight = ragged(blocks), np.linspace(0.1, 2, len(blocks))
+    first, second = fitted(name, X, weight=weight), fitted(name, X, weight=weight)
     np.testing.assert_array_equal(first.cluster_centers_, second.cluster_centers_)
     np.testing.assert_array_equal(first.labels_, second.labels_)
 
@@ -165,7 +166,7 @@ def test_the_same_seed_gives_the_same_result(name, blocks):
 @settings(max_examples=25, deadline=None)
 @given(n_distinct=st.integers(1, 6), n_clusters=st.integers(1, 9), width=st.sampled_from([1, 3]))
 def test_entries_are_clamped_to_the_distinct_blocks(algorithm, n_distinct, n_clusters, width):
-    """With enough entries every distinct block has its own, and nothing is lost."""
+    """With enough entries every distinct block has its own, nothing is lost, and it is said."""
     rng = np.random.default_rng(n_distinct)
     distinct = np.arange(n_distinct * width, dtype=np.float32).reshape(n_distinct, width) ** 2
     X = distinct[np.concatenate([np.arange(n_distinct), rng.integers(0, n_distinct, 20)])]
@@ -177,6 +178,16 @@ def test_entries_are_clamped_to_the_distinct_blocks(algorithm, n_distinct, n_clu
         assert n_entries == min(n_clusters, n_distinct)
     if n_clusters >= n_distinct:
         np.testing.assert_array_equal(clusterer.cluster_centers_[clusterer.labels_], X)
+    said = any(f"only {n_distinct} distinct block" in note for note in clusterer.report_.notes)
+    assert said == (n_clusters > n_distinct)
+
+
+def test_half_precision_is_clustered_as_single(name, blocks):
+    """The same numbers give the same labels, and nothing overflows at 65,504."""
+    half = (blocks * 1e4).astype(np.float16)
+    fit, single = fitted(name, half), fitted(name, half.astype(np.float32))
+    assert adjusted_rand_score(fit.labels_, single.labels_) > 0.9
+    assert fit.inertia_ == pytest.approx(single.inertia_, rel=0.02)
 
 
 def test_blocks_without_weight_do_not_move_entries(name, blocks):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
-from tests.clustering.shapes import blobs, rings
+from tests.clustering.shapes import blobs, concentric, rings
 from wc_core.clustering._fit import Iteration
 from wc_core.clustering.density import Density
 from wc_core.clustering.kmeans import KMeans
@@ -44,10 +44,11 @@ def tries(mode, n_clusters=16):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("shape", [rings, concentric])
 @pytest.mark.parametrize(("n", "seed"), [(600, 0), (600, 1), (300, 2), (3000, 3)])
-def test_interlocked_rings_are_found_where_k_means_fails(mode, n, seed):
+def test_interlocked_rings_are_found_where_k_means_fails(mode, shape, n, seed):
     """Clusters follow the data around the bend; k-means cuts straight through."""
-    X, truth = rings(n, seed)
+    X, truth = shape(n, seed)
     found = Density(2, mode=mode, random_state=0).fit(X).labels_
     assert adjusted_rand_score(truth, found) >= 0.99
     assert adjusted_rand_score(truth, KMeans(2, random_state=0).fit(X).labels_) < 0.6

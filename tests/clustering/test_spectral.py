@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from tests.clustering.shapes import blobs, rings
+from tests.clustering.shapes import blobs, concentric, rings
 from wc_core.clustering.kmeans import KMeans
 from wc_core.clustering.spectral import (
     Spectral,
@@ -21,10 +21,11 @@ def affinity(request):
     return request.param
 
 
+@pytest.mark.parametrize("shape", [rings, concentric])
 @pytest.mark.parametrize("n", [200, 600, 3000])
-def test_interlocked_rings_are_told_apart_where_k_means_cannot(affinity, n):
+def test_interlocked_rings_are_told_apart_where_k_means_cannot(affinity, shape, n):
     """Shapes are followed, also when the points are gathered into micro-clusters first."""
-    X, truth = rings(n)
+    X, truth = shape(n)
     spectral = Spectral(2, affinity=affinity, max_points=1000, random_state=0).fit(X)
     assert adjusted_rand_score(truth, spectral.labels_) >= 0.99
     kmeans = KMeans(2, random_state=0).fit(X)

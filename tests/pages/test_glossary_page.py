@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.algorithm_card import SEARCH, formula
+from pages._ui.algorithm_card import ALGORITHM, SEARCH, formula
 from pages._ui.glossary_view import entries, found
 from tests.pages.reading import PAGES, texts
 from wc_core.clustering import CLUSTERERS
@@ -114,3 +114,10 @@ def test_formulas_of_several_statements_take_a_line_each(monkeypatch: pytest.Mon
     assert shown[0] == r"\begin{gathered} a = b \\ c = d \end{gathered}"
     assert r"a \\ \min c" in shown[1]
     assert shown[2] == r"\begin{aligned} a &\quad b \end{aligned}"
+
+
+def test_an_algorithm_leads_to_its_steps(app: AppTest) -> None:
+    """The link names the algorithm, and the page that it leads to opens with it."""
+    app.query_params[ALGORITHM] = "som"
+    at = app.switch_page("pages/learn/steps.py").run()
+    assert at.selectbox(key="steps.algorithm").value == "som"

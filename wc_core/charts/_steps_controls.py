@@ -9,7 +9,8 @@ from typing import Any
 from wc_core.words import _
 
 SPEEDS = (1500, 600, 150)  # milliseconds a frame: slow, normal, fast
-BUTTONS = 44  # pixels of the row of buttons above the picture
+BUTTONS = 84  # pixels of the two rows of buttons above the picture; one would be too wide
+_ROW = 38
 SLIDER = 96  # pixels of the slider below everything, and of the ticks above it
 _TICKS = 30
 
@@ -28,7 +29,7 @@ def controls(names: Sequence[str]) -> Layout:
 
 
 def menus(names: Sequence[str], current: int) -> list[Layout]:
-    """Return the buttons while a frame is shown: steps on the left, play on the right."""
+    """Return the buttons while a frame is shown: a row that plays, and one that steps."""
     last = len(names) - 1
     steps = [
         _button(_("◀ Back"), _only(names[max(0, current - 1)])),
@@ -40,20 +41,19 @@ def menus(names: Sequence[str], current: int) -> list[Layout]:
         _button(label, _all_from_here(duration, restart=current == last))
         for label, duration in zip(labels, SPEEDS, strict=True)
     ]
-    return [_row(steps, "left"), _row(plays, "right")]
+    return [_row(plays, 1), _row(steps, 0)]
 
 
-def _row(buttons: list[Layout], side: str) -> Layout:
+def _row(buttons: list[Layout], place: int) -> Layout:
     return {
         "type": "buttons",
         "direction": "left",
         "showactive": False,
-        "x": 0 if side == "left" else 1,
-        "xanchor": side,
+        "x": 0,
+        "xanchor": "left",
         "y": 1,
         "yanchor": "bottom",
-        "pad": {"b": 8, "l": 0, "r": 0},
-        "font": {"size": 11},
+        "pad": {"b": 8 + _ROW * place},
         "buttons": buttons,
     }
 

@@ -42,29 +42,34 @@ def algorithm_steps(trace: Trace | None) -> go.Figure:
         title = _("The algorithm at work")
         return empty_figure(NAME, title, _("No algorithm has run yet."))
     screens, curve = screens_of(trace), curve_of(trace)
-    layers = _layers(trace, screens)
-    pictures = [[layer.draw(screen) for layer in layers] for screen in screens]
+    drawn = _drawn(trace, screens)
     figure = _base(trace, screens[0], curve)
-    figure.add_traces([go.Scatter(o.style | d) for o, d in zip(layers, pictures[0], strict=True)])
+    figure.add_traces([go.Scatter(layer.style | data[0]) for layer, data in drawn])
+    films = [data for _layer, data in drawn]
     if curve is not None:
         _add_curve(figure, curve)
-        for picture, at in zip(pictures, _stops(screens, trace, curve), strict=True):
-            picture += [{}, {"x": [at[0]], "y": [at[1]]}, {}]
+        films += [[], [{"x": [x], "y": [y]} for x, y in _stops(screens, trace, curve)]]
     figure.update_layout(**controls([screen.name for screen in screens]))
-    figure.frames = _frames(trace, screens, pictures)
+    figure.frames = _frames(trace, screens, films)
     return figure
 
 
 def steps_legend(trace: Trace) -> list[str]:
     """Return what one sees in `algorithm_steps`, a sentence for each kind of mark."""
     curve = curve_of(trace)
-    says = [layer.says for layer in _layers(trace, screens_of(trace))]
+    says = [layer.says for layer, _data in _drawn(trace, screens_of(trace))]
     return [text for text in [*says, curve.says if curve else ""] if text]
 
 
-def _layers(trace: Trace, screens: Sequence[Screen]) -> list[Layer]:
+def _drawn(trace: Trace, screens: Sequence[Screen]) -> list[tuple[Layer, list[Data]]]:
+    """Return the layers that have something to show, from the back to the front.
+
+    Each comes with what it has in every picture.
+    """
     *behind, centroids = common_layers(trace, screens)
-    return [*behind, *overlays_of(screens), centroids]
+    layers = [*behind, *overlays_of(screens), centroids]
+    films = [(layer, [layer.draw(screen) for screen in screens]) for layer in layers]
+    return [(layer, film) for layer, film in films if any(data["x"] for data in film)]
 
 
 def _base(trace: Trace, first: Screen, curve: Curve | None) -> go.Figure:
@@ -111,7 +116,7 @@ def _make_room(figure: go.Figure, curve: Curve, share: float) -> None:
 
 
 def _add_curve(figure: go.Figure, curve: Curve) -> None:
-    """Add the line, the mark on it and the cut, in this order."""
+    """Add the line, the mark on it and the cut if there is one, in this order."""
     on = {"xaxis": "x2", "yaxis": "y2"}
     x_title, y_title = curve.titles
     line = line_style(y_title, 2, OUTLINE) | {
@@ -125,9 +130,10 @@ def _add_curve(figure: go.Figure, curve: Curve) -> None:
     figure.add_scatter(
         x=first[0], y=first[1], mode="markers", marker=mark, name=_("Now"), hoverinfo="skip", **on
     )
-    ends = [] if curve.cut is None else [curve.cut, curve.cut]
-    top = [0.0, float(np.nanmax(curve.y))] if ends else []
-    figure.add_scatter(x=ends, y=top, **line_style(_("Cut"), 1.5, OUTLINE, "dash"), **on)
+    if curve.cut is not None:
+        top = float(np.nanmax(curve.y))
+        dashed = line_style(_("Cut"), 1.5, OUTLINE, "dash")
+        figure.add_scatter(x=[curve.cut, curve.cut], y=[0.0, top], **dashed, **on)
 
 
 def _stops(
@@ -144,31 +150,25 @@ def _plain(at: Any) -> tuple[float | None, float | None]:
 
 
 def _frames(
-    trace: Trace, screens: Sequence[Screen], pictures: Sequence[Sequence[Data]]
+    trace: Trace, screens: Sequence[Screen], films: Sequence[Sequence[Data]]
 ) -> list[dict[str, Any]]:
+    """Return the pictures; plain mappings, since plotly would check all numbers twice."""
     names = [screen.name for screen in screens]
     views = {id(screen.view) for screen in screens}
-    changing = _changing(pictures)
+    changing = {t: _changing(film) for t, film in enumerate(films) if _changing(film)}
     frames: list[dict[str, Any]] = []
-    for i, (screen, picture) in enumerate(zip(screens, pictures, strict=True)):
+    for i, screen in enumerate(screens):
         layout: dict[str, Any] = {"title": _title(trace, screen), "updatemenus": menus(names, i)}
         if len(views) > 1:
             layout |= {"xaxis": _axis(screen, 0), "yaxis": _axis(screen, 1)}
-        data = [{key: picture[t][key] for key in keys} for t, keys in changing.items()]
-        frames.append(
-            {"name": screen.name, "data": data, "traces": [*changing], "layout": layout}
-        )
+        data = [{key: films[t][i][key] for key in keys} for t, keys in changing.items()]
+        frames.append({"name": screen.name, "data": data, "traces": [*changing], "layout": layout})
     return frames
 
 
-def _changing(pictures: Sequence[Sequence[Data]]) -> dict[int, list[str]]:
-    """Return what of each trace is not the same in all pictures: only that is sent again."""
-    found: dict[int, list[str]] = {}
-    for t, first in enumerate(pictures[0]):
-        keys = [key for key in first if any(p[t][key] != first[key] for p in pictures)]
-        if keys:
-            found[t] = keys
-    return found
+def _changing(film: Sequence[Data]) -> list[str]:
+    """Return what is not the same in all pictures: only that is sent with each."""
+    return [key for key in (film[0] if film else ()) if any(d[key] != film[0][key] for d in film)]
 
 
 def _axis(screen: Screen, which: int) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def peak_steps(
     """Cluster by density peaks, the paths to denser points following the data.
 
     Records show the clusters grow from dense to sparse; `detail` holds `density` and `delta`
-    of every point, delta in units of the cutoff distance.
+    of every point, delta in units of the cutoff distance, and `peaks`, (n_clusters,
+    block_size), the points that the clusters grow from.
 
     References
     ----------
@@ -59,17 +60,21 @@ def peak_steps(
     for point in field.order:
         if labels[point] < 0:
             labels[point] = labels[field.parent[point]]
-    yield from phase(_growth_steps(points, field, labels), 0.7, 1)
+    peaks = points.values[centers]
+    yield from phase(_growth_steps(points, field, labels, peaks), 0.7, 1)
     return Outcome(labels=labels)
 
 
 def _growth_steps(
-    points: MaskedBlocks, field: _Field, labels: NDArray[np.int64]
+    points: MaskedBlocks,
+    field: _Field,
+    labels: NDArray[np.int64],
+    peaks: NDArray[np.floating],
 ) -> Generator[Progress, None, None]:
     """Show how far the clusters reach when only the densest points are in."""
     rank = np.empty(len(labels), dtype=np.intp)
     rank[field.order] = np.arange(len(labels))
-    detail = {"density": field.density, "delta": field.delta}
+    detail = {"density": field.density, "delta": field.delta, "peaks": peaks}
     limits = np.unique(np.linspace(0, len(labels), _GROWTH_STEPS + 1).round().astype(int))
     for step, limit in enumerate(limits):
         reached = np.where(rank < limit, labels, -1)

@@ -102,7 +102,7 @@ class Occupied:
 
     def told(self) -> str:
         """Say how many there are."""
-        msg = _("{m} signatures of {bits} bits occur among {n} blocks")
+        msg = _("{m} of 2^{bits} signatures occur among {n} blocks")
         return msg.format(m=self.n_occurring, bits=len(self.planes), n=len(self.kind))
 
 

@@ -71,10 +71,11 @@ class Density(BlockClusterer):
 
     Notes
     -----
-    `detail` of an iteration holds `density` and `delta` of each point with density peaks
-    (labels are -1 where the clusters have not grown to); else `scale`, `noise` (share of the
-    weight) and `n_found` of one scale tried; the last iteration is the scale chosen. Scales
-    are radii where the largest weight is about 1, and shares of all weight with HDBSCAN.
+    `detail` of an iteration holds `density` and `delta` of each point and the `peaks`
+    themselves with density peaks (labels are -1 where the clusters have not grown to); else
+    `scale`, `noise` (share of the weight) and `n_found` of one scale tried; the last iteration
+    is the scale chosen. Scales are radii where the largest weight is about 1, and shares of all
+    weight with HDBSCAN.
 
     References
     ----------

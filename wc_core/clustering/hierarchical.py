@@ -28,8 +28,9 @@ class Hierarchical(BlockClusterer):
     the error never grows with `n_clusters`.
 
     The `Iteration` records replay a thinned series of the merges, denser towards the
-    end: `step` counts merges, and `detail` holds `n_clusters`, the clusters left, and
-    `height`, how far apart the two were that merged last.
+    end: `step` counts merges, and `detail` holds `n_clusters`, the clusters left, `height`,
+    how far apart the two were that merged last, and `heights`, (n_points - 1,), those of all
+    merges down to a single cluster.
 
     Parameters
     ----------
@@ -137,16 +138,18 @@ def _replay_steps(
         if step:
             labels[labels == left] = taken[step - 1]
         if left in told:
-            height = float(merges.heights[step - 1]) if step else 0.0
-            yield Progress(step, n - n_clusters, result=_state(blocks, labels, step, left, height))
+            state = _state(blocks, labels, step, merges.heights)
+            yield Progress(step, n - n_clusters, result=state)
     return labels
 
 
 def _state(
-    blocks: MaskedBlocks, labels: NDArray[np.intp], step: int, left: int, height: float
+    blocks: MaskedBlocks, labels: NDArray[np.intp], step: int, heights: NDArray[np.float64]
 ) -> Iteration:
+    left = len(blocks) - step
     centers = means(blocks, labels, np.zeros((left, blocks.values.shape[1])))
     inertia = float(blocks.weights @ squared_errors(blocks, labels, centers))
     note = ngettext("{n} cluster left", "{n} clusters left", left).format(n=left)
-    detail = {"n_clusters": left, "height": height}
+    height = float(heights[step - 1]) if step else 0.0
+    detail = {"n_clusters": left, "height": height, "heights": heights}
     return Iteration(step, blocks.values, blocks.weights, labels, centers, inertia, note, detail)

@@ -14,8 +14,8 @@ ARTICLE = Section(
                 "centres of this second clustering are the weights. All members share one "
                 "centroid, so the mean of the bracket is 2 Cᵢ minus the mean of the members, and "
                 "what is left is the block without its centroid's bias. Where centroids are means "
-                "(k-means) nothing changes at all; where they are not (self-organising map) the "
-                "blocks move by what their centroid was off."
+                "(k-means that has come to rest) nothing changes at all; where they are not "
+                "(self-organising map) the blocks move by what their centroid was off."
             ),
             formula=(
                 r"\begin{aligned} W^v_i &= W_i + C_i \\ &\quad - \tfrac1n \textstyle\sum_j "
