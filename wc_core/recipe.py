@@ -43,9 +43,9 @@ PLAN_SPACE: Mapping[str, Domain] = {
         label=mark("Second stage"),
         help=mark(
             "article: the weights are recombined with their centroids, W_v = W + C - "
-            "mean(2 C - W), and clustered again; where centroids are means, as those of k-means at rest, "
-            "that changes nothing. residual: what the first codebook leaves is clustered into a "
-            "second one, which is stored too."
+            "mean(2 C - W), and clustered again; where centroids are means, as those of k-means "
+            "at rest, that changes nothing. residual: what the first codebook leaves is clustered "
+            "into a second one, which is stored too."
         ),
     ),
     "residual_clusters": IntRange(

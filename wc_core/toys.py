@@ -72,22 +72,22 @@ def _toy(name: str, title: str, about: str) -> Callable[[Draw], Draw]:
 def _blobs(rng: np.random.Generator) -> NDArray[np.float64]:
     middles = np.array([[-3, 2], [0, 2.6], [3, 1.6], [-2.4, -1.8], [0.4, -0.6], [2.8, -2]])
     noise = rng.normal(0, 0.45, (N_POINTS, 2))
-    return middles[np.arange(N_POINTS) % len(middles)] + noise
+    return np.asarray(middles[np.arange(N_POINTS) % len(middles)] + noise)
 
 
 @_toy("cloud", mark("Like weights"), mark("One dense middle and long tails, as real weights have."))
 def _cloud(rng: np.random.Generator) -> NDArray[np.float64]:
-    return rng.laplace(0, 0.05, (N_POINTS, 2)) @ np.array([[1.0, 0.4], [0.0, 0.8]])
+    return np.asarray(rng.laplace(0, 0.05, (N_POINTS, 2)) @ np.array([[1.0, 0.4], [0.0, 0.8]]))
 
 
-@_toy("curve", mark("A bent line"), mark("Points along an S: a line once it is unrolled."))
+@_toy("curve", mark("A bent line"), mark("Points along an S, which is a line once unrolled."))
 def _curve(rng: np.random.Generator) -> NDArray[np.float64]:
     place = rng.uniform(-1.4 * np.pi, 1.4 * np.pi, N_POINTS)
     bend = np.sign(place) * (1 - np.cos(place))
     return np.stack([np.sin(place), bend], axis=1) + rng.normal(0, 0.06, (N_POINTS, 2))
 
 
-@_toy("moons", mark("Two half rings"), mark("Each reaches into the other: no mean stands for one."))
+@_toy("moons", mark("Two half rings"), mark("Each reaches into the other. Try 2 clusters."))
 def _moons(rng: np.random.Generator) -> NDArray[np.float64]:
     side = np.arange(N_POINTS) % 2
     angle = np.pi * (rng.uniform(size=N_POINTS) + side)
@@ -100,11 +100,11 @@ def _numbers(rng: np.random.Generator) -> NDArray[np.float64]:
     return rng.laplace(0, 0.05, (N_POINTS, 1))
 
 
-@_toy("rings", mark("Two rings"), mark("One ring inside the other: both have the same mean."))
+@_toy("rings", mark("Two rings"), mark("One inside the other, with the same mean. Try 2 clusters."))
 def _rings(rng: np.random.Generator) -> NDArray[np.float64]:
     radius = np.where(np.arange(N_POINTS) % 3 == 0, 1.0, 2.6) + rng.normal(0, 0.1, N_POINTS)
     angle = rng.uniform(0, 2 * np.pi, N_POINTS)
-    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 
 @_toy("square", mark("A full square"), mark("No groups at all: the algorithm has to make them."))

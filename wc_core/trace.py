@@ -135,7 +135,7 @@ def trace_steps(
     >>> blocks = np.array([[0.0, 0.0], [0.0, 1.0], [5.0, 0.0], [5.0, 1.0]])
     >>> trace = last_result(trace_steps(blocks, None, LayerPlan(n_clusters=2)))
     >>> [frame.step for frame in trace.frames]
-    [0, 1, 2]
+    [0, 1, 2, 3]
     >>> trace.frames[-1].centers
     array([[0. , 0.5],
            [5. , 0.5]])
@@ -255,12 +255,13 @@ class _Recorder:
 
     def _labels(self, iteration: Iteration) -> NDArray[np.integer] | None:
         if iteration.labels is not None:
-            return iteration.labels[self._rows]
+            labels: NDArray[np.integer] = iteration.labels[self._rows]
+            return labels
         if iteration.centers is None or iteration.centers.shape[1] > 1:
             return None
         # For single weights the engine leaves labels out, which would cost more than the step.
         values: NDArray[np.floating] = iteration.points[self._rows]
-        return np.abs(values - iteration.centers[:, 0]).argmin(axis=1)
+        return np.asarray(np.abs(values - iteration.centers[:, 0]).argmin(axis=1))
 
     def _shown(self, name: str, value: Any) -> Any:
         if name in _BY_POINT:

@@ -49,11 +49,8 @@ def layer_field(desk: Desk, last: CompareAsked) -> str:
             _("Layer"),
             [*pickable(desk.model, recipe), *([EVERY_LAYER] if n_layers else [])],
             key=view("compare.layer", last.layer),
-            format_func=lambda name: (
-                _("{layer}, {n} weights").format(layer=name, n=count(sizes[name]))
-                if name
-                else every
-            ),
+            format_func=lambda name: f"{name} · {count(sizes[name])}" if name else every,
+            help=_("Behind the name stands the number of its weights."),
         )
     )
 
@@ -85,7 +82,7 @@ def bits_field(last: CompareAsked) -> dict[str, Any]:
         key=view("compare.bits", last.budget or BITS),
         help=_("The largest number of entries is taken whose indices and codebook fit."),
     )
-    return {"budget": float(bits)}
+    return {"n_clusters": last.n_clusters, "budget": float(bits)}
 
 
 def polish_field(last: CompareAsked) -> int:

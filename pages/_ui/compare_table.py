@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 
 def compare_table(rows: "Sequence[ComparisonRow]") -> None:
     """Show the rows as a table that can be sorted and taken along."""
-    cells = [_cells(row) for row in rows]
-    st.dataframe(
-        cells,
-        hide_index=True,
-        height="content",
-        column_config=_columns(),
-        alt=_("What each algorithm made of the layers"),
-        key="table.comparison",
-    )
+    cells = _measured([_cells(row) for row in rows])
+    with st.container(key="compare_table"):
+        st.dataframe(
+            cells,
+            hide_index=True,
+            height="content",
+            column_config=_columns(),
+            alt=_("What each algorithm made of the layers"),
+            key="table.comparison",
+        )
     csv_button(cells, "comparison")
+
+
+def _measured(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out columns in which nobody has a number."""
+    empty = {name for name in cells[0] if all(row[name] in (None, "") for row in cells)}
+    return [{name: value for name, value in row.items() if name not in empty} for row in cells]
 
 
 def _cells(row: "ComparisonRow") -> dict[str, Any]:

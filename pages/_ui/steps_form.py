@@ -1,7 +1,6 @@
-"""What is to be watched: an algorithm, and points for it to work on."""
+"""The form that asks for an algorithm to watch, and for points that it works on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,13 +10,13 @@ from pages._ui.desk import Desk
 from pages._ui.layer_picker import pickable
 from pages._ui.one_layer import LAYER
 from pages._ui.params_form import params_form
+from pages._ui.steps_asked import FIRST, StepsAsked
 from pages._ui.views import view
 from wc_core.params import IntRange
-from wc_core.recipe import BlockSpec, LayerPlan
+from wc_core.recipe import BlockSpec
 from wc_core.toys import TOYS
 from wc_core.words import _, mark
 
-FIRST = "kmeans", "square"  # what the page opens with
 MANY = 64  # clusters; more cannot be told apart in a picture
 SPACE = {
     "n_clusters": IntRange(
@@ -28,76 +27,62 @@ SPACE = {
     ),
 }
 TOY, REAL = "toy", "layer"
+ASKED = "steps.asked"  # what is watched, until something else is asked for
+LINKED = "steps.linked"  # the algorithm of the link that was followed last
 
 
-@dataclass(frozen=True, slots=True)
-class StepsAsked:
-    """What to watch.
+def steps_form(desk: Desk) -> StepsAsked:
+    """Ask what to watch; return what was asked for last.
 
-    Parameters
-    ----------
-    algorithm : str
-    toy : str
-        A name in `TOYS`; empty for a layer.
-    layer : str
-        A layer of the open model; empty for toy data.
-    n_clusters : int
-    block : BlockSpec
-        How a layer is cut.
-    seed : int
-    params : mapping
-        Further parameters of the algorithm.
-    """
-
-    algorithm: str = FIRST[0]
-    toy: str = FIRST[1]
-    layer: str = ""
-    n_clusters: int = 6
-    block: BlockSpec = field(default_factory=lambda: BlockSpec(1, 2))
-    seed: int = 0
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def plan(self) -> LayerPlan:
-        """The plan that the engine gets."""
-        return LayerPlan(
-            algorithm=self.algorithm,
-            n_clusters=self.n_clusters,
-            block=self.block,
-            params=self.params,
-        )
-
-
-def steps_form(desk: Desk) -> tuple[StepsAsked, bool]:
-    """Ask what to watch; return it, and whether it is to be started.
-
-    On toy data a pick starts at once; on a layer, which may take long, the button does.
+    On toy data a pick is watched at once; on a layer, which may take long, the button decides.
     """
     from wc_core.clustering import CLUSTERERS
 
-    wanted = st.query_params.get(ALGORITHM, "")
-    left, right = st.columns(2)
-    algorithm = left.selectbox(
+    last = _asked_before(desk)
+    algorithm = st.selectbox(
         _("Algorithm"),
         list(CLUSTERERS),
-        key=_first("steps.algorithm", wanted if wanted in CLUSTERERS else FIRST[0]),
+        key=view("steps.algorithm", last.algorithm),
         format_func=lambda name: _(CLUSTERERS[name].title),
     )
-    with right:
-        toy, layer = _points(desk)
+    toy, layer = _points(desk, last)
     with st.form("steps.form"):
-        numbers, block, pressed = _settings(desk, bool(layer))
-        params = _own_settings(algorithm)
-    asked = StepsAsked(algorithm, toy, layer, block=block, params=params, **numbers)
-    return asked, pressed or bool(toy)
+        numbers, block = _settings(last, bool(layer))
+        params = _own_settings(last, algorithm)
+        pressed = st.form_submit_button(
+            _("Watch"),
+            key="steps.submit",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            width="stretch",
+        )
+    if toy or pressed:
+        last = StepsAsked(algorithm, toy, layer, block=block, params=params, **numbers)
+        st.session_state[ASKED] = last
+    return last
 
 
-def _points(desk: Desk) -> tuple[str, str]:
+def _asked_before(desk: Desk) -> StepsAsked:
+    """Return what was asked for last, with the algorithm of a link that was just followed."""
+    from wc_core.clustering import CLUSTERERS
+
+    last: StepsAsked = st.session_state.get(ASKED, StepsAsked())
+    if last.layer and last.layer not in desk.model.tensors:  # another model is open by now
+        last = replace(last, layer="", toy=FIRST[1])
+    linked = st.query_params.get(ALGORITHM)
+    if linked in CLUSTERERS and linked != st.session_state.get(LINKED):
+        last = replace(last, algorithm=linked, params={})
+    st.session_state[LINKED], st.session_state[ASKED] = linked, last
+    return last
+
+
+def _points(desk: Desk, last: StepsAsked) -> tuple[str, str]:
     """Ask for the points; return a toy set or a layer."""
     layers = pickable(desk.model, desk.project.recipe)
     names = {f"{TOY}.{name}": _("Toy: {name}").format(name=_(TOYS[name].title)) for name in TOYS}
     names |= {f"{REAL}.{name}": name for name in layers}
-    key = _first("steps.points", f"{TOY}.{FIRST[1]}")
+    key = view("steps.points", f"{TOY}.{last.toy}" if last.toy else f"{REAL}.{last.layer}")
     if st.session_state[key] not in names:  # a layer of another model
         st.session_state[key] = f"{TOY}.{FIRST[1]}"
     chosen = st.selectbox(
@@ -109,53 +94,37 @@ def _points(desk: Desk) -> tuple[str, str]:
     )
     kind, _dot, name = chosen.partition(".")
     if kind == TOY:
+        st.caption(_(TOYS[name].about))
         return name, ""
     st.session_state[LAYER] = name
     return "", name
 
 
-def _settings(desk: Desk, is_layer: bool) -> tuple[dict[str, int], BlockSpec, bool]:
-    """Ask for numbers and for the block of a layer; tell whether the button is pressed."""
-    start = StepsAsked()
-    *columns, last = st.columns(5 if is_layer else 3, vertical_alignment="bottom")
+def _settings(last: StepsAsked, is_layer: bool) -> tuple[dict[str, int], BlockSpec]:
+    """Ask for numbers and for the block of a layer."""
     numbers = {}
-    for column, (name, domain) in zip(columns[:2], SPACE.items(), strict=True):
+    for column, (name, domain) in zip(st.columns(2), SPACE.items(), strict=True):
         with column:
-            numbers |= params_form({name: domain}, {name: getattr(start, name)}, "steps")
-    block = _block(desk.project.recipe.plan.block, columns[2:]) if is_layer else start.block
-    with last:
-        pressed = st.form_submit_button(
-            _("Watch"),
-            key="steps.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
-    return numbers, block, pressed
+            numbers |= params_form({name: domain}, {name: getattr(last, name)}, "steps")
+    return numbers, _block(last.block) if is_layer else last.block
 
 
-def _own_settings(algorithm: str) -> dict[str, Any]:
+def _own_settings(last: StepsAsked, algorithm: str) -> dict[str, Any]:
     """Ask for the algorithm's own parameters."""
     from wc_core.clustering import CLUSTERERS, free_params
 
     cls: Any = CLUSTERERS[algorithm]
+    values = {**cls().get_params(), **(last.params if algorithm == last.algorithm else {})}
     with st.expander(_("Settings of {algorithm}").format(algorithm=_(cls.title))):
-        return params_form(free_params(cls), cls().get_params(), f"steps.{algorithm}")
+        return params_form(free_params(cls), values, f"steps.{algorithm}")
 
 
-def _block(start: BlockSpec, columns: list[Any]) -> BlockSpec:
+def _block(start: BlockSpec) -> BlockSpec:
     sides = (_("Block rows"), start.rows, "rows"), (_("Block columns"), start.cols, "cols")
     asked = [
         column.number_input(
             label, min_value=1, max_value=4096, step=1, key=view(f"steps.block_{name}", side)
         )
-        for column, (label, side, name) in zip(columns, sides, strict=True)
+        for column, (label, side, name) in zip(st.columns(2), sides, strict=True)
     ]
     return BlockSpec(*map(int, asked))
-
-
-def _first(key: str, value: str) -> str:
-    """Make a picker start with a value, and keep what was picked since."""
-    st.session_state.setdefault(key, value)
-    return key

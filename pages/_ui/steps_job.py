@@ -9,7 +9,7 @@ import streamlit as st
 from pages._ui.board import board, job_key
 from pages._ui.desk import Desk
 from pages._ui.i18n import current_language
-from pages._ui.steps_form import StepsAsked
+from pages._ui.steps_asked import StepsAsked
 from wc_core.jobs import Job
 from wc_core.json_form import canonical_json
 from wc_core.progress import Progress
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from wc_core.trace import Trace
 
-ASKED = "steps.asked"  # what is watched, until something else is asked for
 AT_ONCE = 0.4  # seconds in which toy data are done: shorter than a progress bar is of use
 
 
@@ -42,16 +41,12 @@ class Watched:
     legend: list[str]
 
 
-def steps_job(desk: Desk, asked: StepsAsked, start: bool) -> Job:
-    """Start what is asked, or find what was asked before."""
-    if start:
-        st.session_state[ASKED] = asked
-    asked = st.session_state.get(ASKED, StepsAsked())
-    if asked.layer and asked.layer not in desk.model.tensors:
-        asked = st.session_state[ASKED] = StepsAsked()  # another model is open by now
+def steps_job(desk: Desk, asked: StepsAsked) -> Job:
+    """Find the work that was asked for, or start it; pressing the button starts it again."""
     key = _key(desk, asked)
     job = board().find(key)
-    if job is None or (start and job.error is not None):
+    again = job is not None and not job.is_active and not isinstance(job.result, Watched)
+    if job is None or (again and st.session_state.get("steps.submit", False)):
         board().supersede(job_key("steps", ""), key)
         job = board().submit(key, lambda: watch_steps(desk, asked), _("Watching the algorithm"))
         job.wait(AT_ONCE)
@@ -59,18 +54,23 @@ def steps_job(desk: Desk, asked: StepsAsked, start: bool) -> Job:
 
 
 def watch_steps(desk: Desk, asked: StepsAsked) -> Iterator[Progress]:
-    """Run the algorithm and draw it; the last record's result is a `Watched`."""
-    from wc_core.charts import algorithm_steps, steps_legend
+    """Run the algorithm, each record with the `Trace` so far, and draw it: the last a `Watched`."""
     from wc_core.trace import trace_steps
 
     values, weights = _points(desk, asked)
     trace = None
     for record in trace_steps(values, weights, asked.plan, asked.seed):
-        trace = record.result
-        yield replace(record, done=0.9 * record.fraction, total=1, result=None)
+        trace = record.result or trace
+        yield replace(record, done=0.9 * record.fraction, total=1)
     if trace is not None:
-        result = Watched(trace, algorithm_steps(trace), steps_legend(trace))
-        yield Progress(1, 1, result=result)
+        yield Progress(1, 1, result=drawn(trace))
+
+
+def drawn(trace: "Trace") -> Watched:
+    """Draw a trace."""
+    from wc_core.charts import algorithm_steps, steps_legend
+
+    return Watched(trace, algorithm_steps(trace), steps_legend(trace))
 
 
 def _points(

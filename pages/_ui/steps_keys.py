@@ -19,6 +19,10 @@ _SCRIPT = """<script>
   window.stepsKeys = window.setInterval(mark, 500);
   if (window.stepsKeysReady) return;
   window.stepsKeysReady = true;
+  // Plotly rejects, without a reason, the promise of an animation that the next button ends.
+  window.addEventListener("unhandledrejection", (event) => {
+    if (event.reason === undefined) event.preventDefault();
+  });
   document.addEventListener("keydown", (event) => {
     const button = event.target.closest?.("g.updatemenu-button");
     if (!button || !find()?.contains(button) || !["Enter", " "].includes(event.key)) return;

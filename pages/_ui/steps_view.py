@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages._ui.algorithm_card import formula
 from pages._ui.errors import empty_state, raise_bug
 from pages._ui.job_panel import job_panel
 from pages._ui.show_chart import show_chart
-from pages._ui.steps_job import Watched
+from pages._ui.steps_job import Watched, drawn
 from pages._ui.steps_keys import steps_keys
 from pages._ui.text import count, plain
 from wc_core.jobs import Job
@@ -18,33 +19,35 @@ def steps_view(job: Job) -> None:
     """Show the pictures of a job, or why there are none."""
     job_panel()
     raise_bug(job.error)
-    watched: Watched | None = job.result
-    if watched is not None:
-        picture, words = st.columns([2, 1], gap="large")
-        with picture:
-            show_chart(watched.figure)
-            steps_keys()
-        with words:
-            _words(watched)
-    elif job.error is None and not job.is_active:
-        empty_state(_("The work was cancelled: press *Watch* to start it again."))
-
-
-def _words(watched: Watched) -> None:
-    from wc_core.clustering import CLUSTERERS
-
-    algorithm: Any = CLUSTERERS[watched.trace.plan.algorithm]
-    st.header(_(algorithm.title))
-    st.markdown(_(algorithm.about))
-    st.latex(algorithm.formula)
+    if job.is_active or job.error is not None:
+        return
+    if job.result is None:
+        empty_state(_("The work was cancelled before the first iteration: press *Watch*."))
+        return
+    watched = job.result
+    if not isinstance(watched, Watched):
+        st.warning(_("Cancelled: the iterations so far are shown."))
+        watched = drawn(watched)
+    show_chart(watched.figure)
+    steps_keys()
     st.subheader(_("What you see"))
     st.markdown("\n".join(f"- {text}" for text in watched.legend))
+    st.subheader(_("What comes out"))
     _result(watched)
+
+
+def steps_words(name: str) -> None:
+    """Say what an algorithm does, in words and as a formula."""
+    from wc_core.clustering import CLUSTERERS
+
+    algorithm: Any = CLUSTERERS[name]
+    st.header(_(algorithm.title))
+    st.markdown(_(algorithm.about))
+    formula(algorithm.formula)
 
 
 def _result(watched: Watched) -> None:
     trace = watched.trace
-    st.subheader(_("What comes out"))
     if trace.centers is not None and trace.inertia is not None:
         st.markdown(
             _("{k} entries for {n} blocks, inertia {inertia}.").format(

@@ -6,7 +6,7 @@ from pages._ui.desk import open_desk
 from pages._ui.errors import explained
 from pages._ui.steps_form import steps_form
 from pages._ui.steps_job import steps_job
-from pages._ui.steps_view import steps_view
+from pages._ui.steps_view import steps_view, steps_words
 from wc_core.words import _
 
 st.title(_("Step by step"))
@@ -18,6 +18,9 @@ st.caption(
 )
 with explained():
     desk = open_desk()
-    asked, start = steps_form(desk)
-    job = steps_job(desk, asked, start)
-steps_view(job)
+left, right = st.columns([2, 3], gap="large")
+with left:
+    asked = steps_form(desk)
+    steps_words(asked.algorithm)
+with right, explained():
+    steps_view(steps_job(desk, asked))

@@ -4,7 +4,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from wc_core.progress import last_result
+from wc_core.recipe import LayerPlan
 from wc_core.size import SizeItem, SizeReport
+from wc_core.toys import toy_points
+from wc_core.trace import trace_steps
 
 CLASSES = (
     "T-shirt/top",
@@ -121,3 +125,9 @@ def compared():
         )
 
     return {"A": row(9.5, 0.02, 0.88), "B": row(7.25, 14.0, 0.85)}
+
+
+@pytest.fixture
+def trace():
+    plan = LayerPlan(n_clusters=4)
+    return last_result(trace_steps(toy_points("square"), None, plan))

@@ -107,6 +107,18 @@ def test_all_panels_have_the_same_axes(planes):
     assert (layout.xaxis2.matches, layout.yaxis2.matches) == ("x", "y")
 
 
+def test_an_entry_far_out_does_not_make_a_spot_of_all_others(planes):
+    """The view follows the blocks; what lies beyond is counted in the heading of its panel."""
+    sample, points, counts, owners = planes
+    points["B"] = np.vstack([sample[:3], [[1e3, 0.0]]])
+    figure = charts.compared_planes(sample, points, counts, owners)
+    low, high = figure.layout.xaxis.range
+    assert high - low < 3 * np.ptp(sample[:, 0])
+    first, second = figure.layout.annotations
+    assert "out of view" not in first.text
+    assert "1 out of view" in second.text
+
+
 def test_every_panel_shows_the_same_blocks_in_the_colour_of_their_entry(planes):
     """What differs between panels is what the algorithms made of the blocks."""
     figure = charts.compared_planes(*planes)

@@ -23,13 +23,14 @@ class Marked(NullTranslations):
 
 @pytest.fixture
 def draw(
-    weights, confusions, class_names, evaluation, layers, size_report, curve_points, compared
+    weights, confusions, class_names, evaluation, layers, size_report, curve_points, compared, trace
 ):
     grid = np.arange(24 * 10).reshape(24, 10) % 16
     counts = np.bincount(grid.ravel(), minlength=16)
     plane = np.random.default_rng(2).normal(size=(16, 2))
     both = {"A": counts, "B": np.eye(16, dtype=int)[0] * 240}
     return {
+        "algorithm_steps": lambda: charts.algorithm_steps(trace),
         "weight_histogram": lambda: charts.weight_histogram(
             weights, plane[:, 0], counts, layer="fc1"
         ),
@@ -74,6 +75,7 @@ def draw(
 
 
 NAMES = (
+    "algorithm_steps",
     "weight_histogram",
     "weight_histogram, blocks",
     "weight_histogram, log",
@@ -103,7 +105,7 @@ NAMES = (
 
 def test_the_list_above_holds_every_chart():
     """A chart that is added but not listed here is caught."""
-    companions = {"chart_alt", "chart_csv", "chart_name", "chart_rows", "has_rows"}
+    companions = {"chart_alt", "chart_csv", "chart_name", "chart_rows", "has_rows", "steps_legend"}
     assert {name.split(",")[0] for name in NAMES} == set(charts.__all__) - companions
 
 
@@ -166,6 +168,7 @@ def test_every_text_is_translated(draw, name):
 @pytest.mark.parametrize(
     "figure",
     [
+        lambda: charts.algorithm_steps(None),
         lambda: charts.weight_histogram([]),
         lambda: charts.weight_histogram([np.nan]),
         lambda: charts.block_grid(np.empty((0, 3)), BlockSpec(1, 1)),

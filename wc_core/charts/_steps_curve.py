@@ -34,18 +34,16 @@ class Curve:
 
 
 def curve_of(trace: Trace) -> Curve | None:
-    """Return the curve that fits what the trace tells; None if no two frames tell anything."""
+    """Return the curve that fits what the trace tells; None if nothing changes."""
     detail = trace.frames[-1].detail
     if "heights" in detail:
         return _merges(trace.frames)
     for value, title in _measures():
         y = np.array([value(frame) for frame in trace.frames], dtype=np.float64)
-        if np.isfinite(y).sum() > 1:
+        if len(np.unique(y[np.isfinite(y)])) > 1:
             x = np.array([frame.step for frame in trace.frames], dtype=np.float64)
             titles = _("Iteration"), title
-            says = _("The curve below is {what}; its mark is where you are.").format(
-                what=title.lower()
-            )
+            says = _("Below: {what}, and a mark where you are.").format(what=title.lower())
             return Curve(x, y, np.stack([x, y], axis=1), titles, says=says)
     return None
 
@@ -61,6 +59,7 @@ def _measures() -> Sequence[tuple[Callable[[Frame], float], str]]:
 
 
 def _reached(frame: Frame) -> float:
+    """Return the share of points that are in a cluster; it tells something only while it grows."""
     return np.nan if frame.labels is None else 100 * float(np.mean(frame.labels >= 0))
 
 
@@ -81,7 +80,7 @@ def _merges(frames: Sequence[Frame]) -> Curve:
         (_("Clusters left"), _("Distance of the two that merged")),
         cut=float(frames[-1].detail["n_clusters"]),
         says=_(
-            "The curve below is the tree of merges from the leaves to the root: how far apart the "
-            "two were. The dashed line is the cut; what lies beyond it is not merged."
+            "Below: the tree of merges from its leaves to its root, by how far apart the two were. "
+            "The dashed line is the cut; what lies beyond it is not merged."
         ),
     )

@@ -22,6 +22,7 @@ NO_CLUSTER = 100  # an open circle
 OUTLINE = "rgba(128,128,128,1)"
 MAX_NUMBERED = 12  # centroids; more numbers than that would cover each other
 MAX_CENTERS = 128  # more clusters than that are seen by their points alone
+LARGE = 15.0  # pixels of a centroid, if they are few
 DIGITS = 4  # of what is drawn beside the centroids: finer than a pixel
 
 Data = dict[str, Any]
@@ -169,7 +170,7 @@ def _centroids() -> Layer:
         "name": _("Centroids"),
         "textposition": "top center",
         "textfont": {"size": 14},
-        "marker": {**kind_scale(), "size": 15, "line": {"width": 2, "color": OUTLINE}},
+        "marker": {**kind_scale(), "line": {"width": 2, "color": OUTLINE}},
         "hovertemplate": _("centroid of cluster %{customdata}") + "<extra></extra>",
         "meta": columns(series=_("Series"), x=_("Axis 1"), y=_("Axis 2"), customdata=_("Cluster")),
     }
@@ -186,6 +187,7 @@ def draw_centroids(screen: Screen) -> Data:
         "x": [None if x != x else x for x in centers[:, 0].tolist()],
         "y": [None if y != y else y for y in centers[:, 1].tolist()],
         "text": names if len(names) <= MAX_NUMBERED else [""] * len(names),
+        "marker_size": float(np.clip(LARGE * (MAX_NUMBERED / max(1, len(names))) ** 0.5, 7, LARGE)),
         "customdata": names,
         **kind_marks(screen.kinds[: len(centers)]),
     }

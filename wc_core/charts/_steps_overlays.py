@@ -103,7 +103,8 @@ def cut(view: View, normal: NDArray[np.floating], offset: float) -> NDArray[np.f
         return None
     corners = np.array(ends)
     far = np.linalg.norm(corners - corners[0], axis=1).argmax()
-    return corners[[0, far]] if far else None
+    line: NDArray[np.float64] = corners[[0, far]]
+    return line if far else None
 
 
 def _ring(name: str, says: str, pick: Callable[[Screen], NDArray[np.float64]], size: int) -> Layer:
@@ -143,7 +144,8 @@ def _batch(is_line: bool) -> Layer:
         taken = screen.frame.detail.get("batch")
         if taken is None or taken.all():
             return np.empty((0, 2))
-        return screen.places[taken]
+        places: NDArray[np.float64] = screen.places[taken]
+        return places
 
     says = _("Rings mark the points of the batch that was just looked at.")
     return _ring(_("Batch"), says, pick, 12)

@@ -64,7 +64,8 @@ class Screen:
         labels = self.frame.labels
         if labels is None:
             return np.full(len(self.places), -1)
-        return np.append(self.kinds, -1)[labels]  # the label -1 finds the kind -1
+        kinds: NDArray[np.intp] = np.append(self.kinds, -1)[labels]  # -1 finds -1
+        return kinds
 
 
 def screens_of(trace: Trace) -> list[Screen]:
@@ -92,11 +93,11 @@ def screens_of(trace: Trace) -> list[Screen]:
     first, last = Frame(trace.frames[0].step), trace.frames[-1]
     return [
         Screen(
-            _("before"), _("Before: the blocks as they are"), first, None, view, places, kinds[0]
+            _("before"), _("Before: the blocks"), first, None, view, places, kinds[0]
         ),
         *_inside_screens(trace, inside, kinds),
         Screen(
-            _("after"), _("After: the clusters among the blocks"), last, None, view, places,
+            _("after"), _("After: among the blocks"), last, None, view, places,
             kinds[-1],
         ),
     ]  # fmt: skip
@@ -105,7 +106,9 @@ def screens_of(trace: Trace) -> list[Screen]:
 def _inside_screens(trace: Trace, name: str, kinds: Sequence[NDArray[np.intp]]) -> list[Screen]:
     spaces = [frame.detail[name] for frame in trace.frames]
     spaces = [np.pad(s, ((0, 0), (0, max(0, 2 - s.shape[1])))) for s in spaces]
-    view = projection(np.concatenate(spaces), (), _("axis of {space}").format(space=_(INSIDE[name])))
+    view = projection(
+        np.concatenate(spaces), (), _("axis of {space}").format(space=_(INSIDE[name]))
+    )
     return [
         Screen(
             str(frame.step),
@@ -148,9 +151,7 @@ def _n_labels(frame: Frame) -> int:
     return n if frame.labels is None else max(n, int(frame.labels.max(initial=-1)) + 1)
 
 
-def _inherited(
-    before: Frame, kinds: NDArray[np.intp], frame: Frame, n: int
-) -> NDArray[np.intp]:
+def _inherited(before: Frame, kinds: NDArray[np.intp], frame: Frame, n: int) -> NDArray[np.intp]:
     """Let each cluster take over the kind of the one that it shares most points with."""
     if before.labels is None or frame.labels is None:
         return np.arange(n)

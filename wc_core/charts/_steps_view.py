@@ -131,4 +131,5 @@ def _line(trace: Trace) -> tuple[View, NDArray[np.float64]]:
         (_("Weight value"), _("Points near this value")),
         floor=-0.08 * top,
     )
-    return view, np.stack([values, heights], axis=1)
+    middles = low + (column + 0.5) * (high - low) / n_bins
+    return view, np.stack([middles, heights], axis=1)

@@ -22,6 +22,7 @@ NAME = "algorithm_steps"
 PICTURE, GAP, CURVE = 380, 76, 90  # pixels of the picture, of the curve, and between them
 LINES = 3  # of the subtitle
 HEAD = 54 + 17 * LINES + BUTTONS  # pixels above the picture
+_ROOM = 0.03  # of the curve's length, left free at its ends for the mark
 _WIDTH = 54  # characters of a line that fit on a screen 390 px wide
 
 
@@ -81,7 +82,7 @@ def _base(trace: Trace, first: Screen, curve: Curve | None) -> go.Figure:
         dragmode=False,
         hovermode="closest",
         margin={"t": HEAD, "b": SLIDER, "l": 8, "r": 8},
-        title=_title(trace, first),
+        title_subtitle=_title(trace, first)["subtitle"],
         xaxis=_axis(first, 0),
         yaxis=_axis(first, 1),
     )
@@ -101,7 +102,10 @@ def _make_room(figure: go.Figure, curve: Curve, share: float) -> None:
         yaxis2={**quiet, "anchor": "x2", "domain": [0, share], "nticks": 4},
     )
     if curve.cut is not None:
-        figure.update_layout(xaxis2={"type": "log", "autorange": "reversed"})
+        figure.update_layout(xaxis2={"type": "log", "dtick": 1, "autorange": "reversed"})
+    else:
+        room = _ROOM * float(np.ptp(curve.x))
+        figure.update_xaxes(range=[curve.x[0] - room, curve.x[-1] + room], selector={"anchor": "y2"})
     x_title, y_title = curve.titles
     figure.add_annotation(
         text=_("{y} by {x}").format(y=y_title, x=x_title.lower()),
@@ -127,9 +131,8 @@ def _add_curve(figure: go.Figure, curve: Curve) -> None:
     figure.add_scatter(x=curve.x.tolist(), y=curve.y.tolist(), **line, **on)
     mark = {"symbol": "diamond", "size": 12, "color": "#d55e00"}
     first = [[value] for value in _plain(curve.at[0])]
-    figure.add_scatter(
-        x=first[0], y=first[1], mode="markers", marker=mark, name=_("Now"), hoverinfo="skip", **on
-    )
+    now = {"mode": "markers", "marker": mark, "name": _("Now"), "hoverinfo": "skip"}
+    figure.add_scatter(x=first[0], y=first[1], **now, **on)
     if curve.cut is not None:
         top = float(np.nanmax(curve.y))
         dashed = line_style(_("Cut"), 1.5, OUTLINE, "dash")
@@ -179,7 +182,11 @@ def _axis(screen: Screen, which: int) -> dict[str, Any]:
 def _title(trace: Trace, screen: Screen) -> dict[str, Any]:
     text = " ".join([*sentences(trace, screen), shown(trace)])
     lines = textwrap.wrap(text, _WIDTH, max_lines=LINES, placeholder=" …")
-    return {"text": escape(screen.title), "subtitle": {"text": "<br>".join(map(escape, lines))}}
+    # Bold, as Streamlit makes the title that a figure begins with.
+    return {
+        "text": f"<b>{escape(screen.title)}</b>",
+        "subtitle": {"text": "<br>".join(map(escape, lines))},
+    }
 
 
 def _summary(trace: Trace) -> str:

@@ -182,21 +182,28 @@ def _add_axes(
     points: Mapping[str, ArrayLike],
     counts: Mapping[str, ArrayLike],
 ) -> None:
-    """Show all entries; of the blocks a few lie far out and would make all others a spot."""
-    middle = np.percentile(where, [0.5, 99.5], axis=0)
-    shown = np.concatenate([middle, *(np.asarray(p, dtype=float) for p in points.values())])
-    low, high = shown.min(axis=0), shown.max(axis=0)
-    room = 0.08 * np.maximum(high - low, 1e-12)
-    (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
+    """Show nearly all; a few blocks and entries far out would make all others a spot."""
+    low, high = np.percentile(where, [0.5, 99.5], axis=0)
+    reach = 0.6 * np.maximum(high - low, 1e-12)
+    shown = np.clip(np.concatenate([*map(np.asarray, points.values())]), low - reach, high + reach)
+    low, high = np.minimum(low, shown.min(axis=0)), np.maximum(high, shown.max(axis=0))
+    low, high = low - 0.1 * reach, high + 0.1 * reach
+    below = {
+        name: _below(np.asarray(entries), np.asarray(counts[name]), low, high)
+        for name, entries in points.items()
+    }
+    (left, bottom), (right, top) = low.tolist(), high.tolist()
     add_panels(
         figure,
-        {name: _below(np.asarray(served)) for name, served in counts.items()},
-        {"title": _("1st component"), "range": [left, right], "nticks": 4},
+        below,
+        {"title": _("1st component"), "range": [left, right], "nticks": 5},
         {"title": _("2nd component"), "range": [bottom, top], "nticks": 5},
     )
 
 
-def _below(served: NDArray) -> str:
+def _below(entries: NDArray, served: NDArray, low: NDArray, high: NDArray) -> str:
     text = ngettext("{n} entry", "{n} entries", served.size).format(n=served.size)
     dead = int((served == 0).sum())
-    return text + (_(", {n} empty").format(n=dead) if dead else "")
+    outside = int(((entries < low) | (entries > high)).any(axis=1).sum())
+    text += _(", {n} empty").format(n=dead) if dead else ""
+    return text + (_(", {n} out of view").format(n=outside) if outside else "")

@@ -96,7 +96,7 @@ def compared_scores(
 
 def _titles() -> dict[str, str]:
     return {
-        "sqnr_db": _("Signal to error"),
+        "sqnr_db": _("Signal over error (SQNR)"),
         "accuracy": _("Accuracy"),
         "agreement": _("Agreement with the original"),
         "perplexity": _("Entries at work"),

@@ -61,11 +61,6 @@ class MaskedBlocks:
             self.values[rows], self.weights[rows], ragged, self.observed[taken[ragged]]
         )
 
-    def used(self) -> NDArray[np.intp]:
-        """Return the rows that weigh something; all of them if none does."""
-        rows = np.flatnonzero(self.weights > 0)
-        return rows if len(rows) else np.arange(len(self))
-
     def whole_rows(self) -> NDArray[np.intp]:
         """Return the rows without masked lanes."""
         is_whole = np.ones(len(self), dtype=bool)

@@ -134,8 +134,8 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         X = validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan")
         weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         blocks = MaskedBlocks.from_nan(_with_room_for_squares(X), weights)
-        rows = blocks.used()
-        used = blocks if len(rows) == len(blocks) else _as_weighty(blocks.take(rows))
+        rows = np.flatnonzero(blocks.weights > 0)
+        used = blocks if len(rows) == len(blocks) else blocks.take(rows)
         found = Found(used)
         yield from phase(_alone(self._learn(used, found)), 0, 0.95)
         self._keep(found, blocks, rows, X.dtype)
@@ -255,14 +255,6 @@ def _sorted(
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return centers[order], None if labels is None else rank[labels]
-
-
-def _as_weighty(blocks: MaskedBlocks) -> MaskedBlocks:
-    """Let all blocks count alike if none weighs anything."""
-    if blocks.weights.any():
-        return blocks
-    ones = np.ones(len(blocks))
-    return MaskedBlocks(blocks.values, ones, blocks.ragged, blocks.observed)
 
 
 def _with_room_for_squares(X: NDArray[np.floating]) -> NDArray[np.floating]:

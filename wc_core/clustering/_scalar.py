@@ -37,6 +37,10 @@ class _Line:
             spread = xx - x * x / w
         return np.where(w > 0, np.maximum(spread, 0.0), 0.0)
 
+    def total(self, bounds: NDArray[np.intp]) -> float:
+        """Return the inertia of all runs between neighbouring bounds."""
+        return float(self.cost(bounds[:-1], bounds[1:]).sum())
+
     def means(self, bounds: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the mean of each run between neighbouring bounds; NaN for weightless runs."""
         w = np.diff(self.weight[bounds])
@@ -72,21 +76,24 @@ def scalar_kmeans_steps(
         return distinct
     bounds = _first_bounds(line, n_clusters)
     centers = _fill_empty(line, bounds, line.means(bounds))
-    yield Progress(0, max_iter, result=_iteration(0, blocks, centers + shift))
+    yield Progress(0, max_iter, result=_iteration(0, blocks, centers + shift, line.total(bounds)))
     for step in range(1, max_iter + 1):
         bounds_after = _nearest_bounds(line, centers)
         if np.array_equal(bounds_after, bounds):
             break
         bounds = bounds_after
         centers = _fill_empty(line, bounds, line.means(bounds))
-        yield Progress(step, max_iter, result=_iteration(step, blocks, centers + shift))
+        state = _iteration(step, blocks, centers + shift, line.total(bounds))
+        yield Progress(step, max_iter, result=state)
     entries: NDArray[np.float64] = (centers + shift)[:, None]
     return entries
 
 
-def _iteration(step: int, blocks: MaskedBlocks, centers: NDArray[np.float64]) -> Iteration:
-    """Tell the centroids alone: labels of a million numbers would cost more than the step."""
-    return Iteration(step, blocks.values, blocks.weights, centers=centers[:, None])
+def _iteration(
+    step: int, blocks: MaskedBlocks, centers: NDArray[np.float64], inertia: float
+) -> Iteration:
+    """Tell no labels: those of a million numbers would cost more than the step."""
+    return Iteration(step, blocks.values, blocks.weights, centers=centers[:, None], inertia=inertia)
 
 
 def nearest_on_line(

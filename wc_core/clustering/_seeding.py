@@ -1,11 +1,12 @@
 """Where to begin: k-means++ on a sample of the blocks, and micro-clusters of all of them."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wc_core.clustering._blocks import MaskedBlocks, distinct_rows
+from wc_core.clustering._blocks import MaskedBlocks, distinct_rows, tiles
 from wc_core.clustering._lloyd import lloyd_steps, means, nearest
 from wc_core.progress import Progress, phase, relay
 from wc_core.words import _
@@ -16,6 +17,7 @@ MIN_SEEDING_BLOCKS = 8192
 MAX_SEEDING_WORK = 50_000_000  # blocks times clusters
 GATHERING_BLOCKS_PER_POINT = 32  # blocks that a micro-cluster is learned from
 GATHERING_STEPS = 6
+DISTANCES_PER_RECORD = 1 << 27  # between two records while all blocks are gathered
 
 
 def seed_steps(
@@ -68,10 +70,23 @@ def gather_steps(
     # Without the iterations of the preparation: they are not the algorithm's.
     untold = relay(learning, lambda record: Progress(record.done, record.total, message))
     centers = yield from phase(untold, 0, 0.7)
-    labels, _errors = nearest(points, centers, points.values.dtype)
+    sharing_out = _nearest_steps(points, centers)
+    labels = yield from phase(relay(sharing_out, lambda r: replace(r, message=message)), 0.7, 1)
     kept, labels = np.unique(labels, return_inverse=True)
     weights = _sums(labels, points.weights)
     return MaskedBlocks.whole(means(points, labels, centers[kept]), weights), labels[owner]
+
+
+def _nearest_steps(
+    points: MaskedBlocks, centers: NDArray[np.floating]
+) -> Generator[Progress, None, NDArray[np.int64]]:
+    """Return the nearest centre to each of the whole points, in their own precision."""
+    labels = np.empty(len(points), dtype=np.int64)
+    for tile in tiles(len(points), max(1, DISTANCES_PER_RECORD // len(centers))):
+        part = MaskedBlocks.whole(points.values[tile], points.weights[tile])
+        labels[tile], _errors = nearest(part, centers, points.values.dtype)
+        yield Progress(tile.stop, len(points))
+    return labels
 
 
 def _sums(owner: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,26 +2,20 @@
 
 from collections.abc import Generator, Mapping
 from math import isqrt
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.clustering._base import CLUSTERERS
 from wc_core.clustering._blocks import MaskedBlocks
-from wc_core.clustering._embedded import all_used
 from wc_core.clustering._estimator import N_CLUSTERS, POLISH, BlockClusterer
-from wc_core.clustering._fit import Iteration, Outcome
-from wc_core.clustering._hashing import Hyperplanes, bucket_numbers
-from wc_core.clustering._lloyd import means, squared_errors
-from wc_core.clustering._subspaces import subspace_budget, subspace_steps
+from wc_core.clustering._fit import Outcome
+from wc_core.clustering._rounds import Rounds
 from wc_core.errors import ConfigError
 from wc_core.params import Choice, Domain, FloatRange, IntRange
-from wc_core.progress import Progress, phase, relay
+from wc_core.progress import Progress, phase
 from wc_core.words import _, mark
-
-if TYPE_CHECKING:
-    from wc_core.clustering._encoder import AutoEncoder
 
 FEW_CHANGES = 0.01  # share of blocks that change their label in the last round
 SMALLEST_KERNEL = 9  # lanes of a 3 x 3 kernel; smaller ones have no inside
@@ -189,11 +183,11 @@ class DLCA(BlockClusterer):
         for epoch in range(self.n_epochs):
             network.train_epoch(inputs, blocks.weights)
             yield Progress(0.3 * (epoch + 1) / self.n_epochs, 1, _("training the encoder"))
-        rounds = _Rounds(blocks, inputs, network, n_clusters, self.n_subspaces, random_state)
+        rounds = Rounds(blocks, inputs, network, n_clusters, self.n_subspaces, random_state)
         yield from phase(self._round_steps(rounds), 0.3, 1)
         return Outcome(labels=rounds.labels, notes=(self._told(rounds, is_conv),))
 
-    def _round_steps(self, rounds: "_Rounds") -> Generator[Progress, None, None]:
+    def _round_steps(self, rounds: Rounds) -> Generator[Progress, None, None]:
         """Cluster and train in turn, until the labels stay."""
         for step in range(1, self.max_rounds + 1):
             span = (step - 1) / self.max_rounds, (step - 0.5) / self.max_rounds
@@ -215,77 +209,13 @@ class DLCA(BlockClusterer):
             raise ConfigError(msg.format(n=block_size))
         return is_kernel and self.encoder != "dense"
 
-    def _told(self, rounds: "_Rounds", is_conv: bool) -> str:
-        kind = _("convolutional") if is_conv else _("dense")
-        msg = _("{kind} encoder; entries of the subspaces: {budget}")
-        return msg.format(kind=kind, budget=", ".join(map(str, rounds.budget)))
-
-
-class _Rounds:
-    """What rounds hand on to the next: the network, the hash, the labels."""
-
-    def __init__(
-        self,
-        blocks: MaskedBlocks,
-        inputs: NDArray[np.float32],
-        network: "AutoEncoder",
-        n_clusters: int,
-        n_subspaces: int,
-        random_state: np.random.RandomState,
-    ) -> None:
-        self._blocks = blocks
-        self._inputs = inputs
-        self._network = network
-        self._n_clusters = n_clusters
-        self._n_subspaces = min(n_subspaces, n_clusters)
-        self._random_state = random_state
-        self._latent = network.encode(inputs)
-        n_planes = (self._n_subspaces - 1).bit_length()
-        self._normals = random_state.normal(size=(n_planes, self._latent.shape[1]))
-        self._used = np.empty(0, dtype=np.int64)
-        self.budget = np.empty(0, dtype=np.int64)
-        self.labels = np.full(len(blocks), -1, dtype=np.int64)
-        self.changed = 1.0
-
-    def cluster_steps(self) -> Generator[Progress, None, None]:
-        """Encode, hash, and run k-means in each subspace."""
-        self._latent = self._network.encode(self._inputs)
-        points = MaskedBlocks.whole(self._latent, self._blocks.weights)
-        used, subspace = np.unique(self._hash(points), return_inverse=True)
-        before = self.labels if np.array_equal(used, self._used) else None
-        if before is None:
-            self._used = used
-            self.budget = subspace_budget(points, self._inputs, subspace, self._n_clusters)
-        steps = subspace_steps(points, subspace, self.budget, before, self._random_state)
-        found = yield from relay(steps, _untold)
-        labels = all_used(self._blocks, found, self._n_clusters)
-        moved = self._blocks.weights @ (labels != self.labels)
-        self.changed = float(moved / self._blocks.weights.sum())
-        self.labels = labels
-
-    def train(self, pull: float) -> None:
-        """Train an epoch towards the centres of the clusters."""
-        points = MaskedBlocks.whole(self._latent, self._blocks.weights)
-        start = np.zeros((self._n_clusters, self._latent.shape[1]))
-        centers = means(points, self.labels, start)
-        weights = self._blocks.weights
-        self._network.train_epoch(self._inputs, weights, centers[self.labels], pull)
-
-    def state(self, step: int) -> Iteration:
-        """Return what to show after a round."""
-        blocks, labels = self._blocks, self.labels
-        centers = means(blocks, labels, np.zeros((self._n_clusters, blocks.values.shape[1])))
-        inertia = float(blocks.weights @ squared_errors(blocks, labels, centers))
-        note = _("{share:.1%} of the blocks changed their cluster").format(share=self.changed)
-        detail = {"latent": self._latent, "changed": self.changed}
-        return Iteration(
-            step, blocks.values, blocks.weights, labels, centers, inertia, note, detail
+    def _told(self, rounds: Rounds, is_conv: bool) -> str:
+        msg = (
+            _("convolutional encoder; entries of the subspaces: {budget}")
+            if is_conv
+            else _("dense encoder; entries of the subspaces: {budget}")
         )
-
-    def _hash(self, points: MaskedBlocks) -> NDArray[np.int64]:
-        middle = np.average(points.values.astype(np.float64), axis=0, weights=points.weights)
-        planes = Hyperplanes(self._normals, self._normals @ middle)
-        return bucket_numbers(planes.bits(points.values), self._n_subspaces)
+        return msg.format(budget=", ".join(map(str, rounds.budget)))
 
 
 def on_common_scale(values: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -298,7 +228,7 @@ def on_common_scale(values: NDArray[np.floating]) -> NDArray[np.float32]:
     Examples
     --------
     >>> on_common_scale(np.array([[1.0], [2.0], [3.0], [4.0], [1e20]])).ravel().round(1)
-    array([ -1.3,  -0.7,   0. ,   0.7, 177.9], dtype=float32)
+    array([ -1.3,  -0.7,   0. ,   0.7, 179.8], dtype=float32)
     """
     exact = values.astype(np.float64)
     exact -= np.median(exact, axis=0)
@@ -306,8 +236,3 @@ def on_common_scale(values: NDArray[np.floating]) -> NDArray[np.float32]:
     typical = float(np.median(sizes)) if len(sizes) else 1.0
     scaled: NDArray[np.float32] = (LINEAR * np.arcsinh(exact / (LINEAR * typical))).astype("f4")
     return scaled
-
-
-def _untold(record: Progress) -> Progress:
-    """Drop the iterations of k-means inside a round."""
-    return Progress(0, 1, _("clustering the latent vectors"))
