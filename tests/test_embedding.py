@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 from wc_core import DataError, UnknownNameError
-from wc_core.embedding import embed, embed_steps
+from wc_core.embedding import embed, embed_steps, principal_plane
 from wc_core.progress import last_result
 
 
@@ -127,3 +127,27 @@ def test_umap_repeats_and_keeps_groups_together():
     centres = np.repeat([layout[:12].mean(axis=0), layout[12:].mean(axis=0)], 12, axis=0)
     reach = np.linalg.norm(layout - centres, axis=1).max()
     assert np.linalg.norm(centres[0] - centres[-1]) > 2 * reach
+
+
+def test_a_plane_places_its_own_points_as_pca_does():
+    """One map, whether points are laid out at once or placed afterwards."""
+    points = cloud(40, 5)
+    np.testing.assert_allclose(principal_plane(points).place(points), embed(points), atol=1e-9)
+
+
+def test_a_plane_places_other_points_on_the_same_axes():
+    """Codebooks of several algorithms can be compared: the map does not depend on them."""
+    plane = principal_plane(cloud(40, 5))
+    entries = cloud(7, 5, seed=1)
+    np.testing.assert_allclose(plane.place(entries)[:3], plane.place(entries[:3]))
+    assert 0 < plane.share < 1
+
+
+def test_a_plane_of_flat_points_has_no_second_direction():
+    """Rounding errors are not drawn as a shape, and a masked lane lies at the centre."""
+    plane = principal_plane(np.array([[1.0, 2.0], [2.0, 4.0], [np.nan, 3.0]]))
+    assert np.isfinite(plane.place(np.array([[np.nan, 3.0]]))).all()
+    line = principal_plane(np.arange(6.0).reshape(3, 2))
+    assert not line.axes[1].any()
+    assert line.share == pytest.approx(1.0)
+    assert principal_plane(np.zeros((0, 3))).place(np.ones((2, 3))).shape == (2, 2)

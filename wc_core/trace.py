@@ -27,7 +27,7 @@ class Frame:
     Parameters
     ----------
     step : int
-        Iterations done.
+        Iterations done, those of polish counted on.
     labels : ndarray of shape (n_shown,), optional
         Cluster of each shown point; -1 for noise and for points not reached yet. Of single
         weights it is the nearest centroid, where the algorithm does not keep labels.
@@ -146,7 +146,7 @@ def trace_steps(
     recorder = _Recorder(values, weights, plan, seed, n_shown, max_frames)
     for record in clusterer.fit_steps(values, weights):
         if record.result is not None:
-            recorder.take(record.result)
+            recorder.take(record.result, record.message)
         yield replace(record, result=recorder.trace())
     yield Progress(1, 1, result=recorder.finished(clusterer))
 
@@ -173,15 +173,18 @@ class _Recorder:
         self._last: Frame | None = None
         self._stride = 1
         self._n_taken = 0
+        self._done = 0
         self._n_points = 0
         self._rows = np.empty(0, dtype=np.intp)
         self._trace: Trace | None = None
 
-    def take(self, iteration: Iteration) -> None:
+    def take(self, iteration: Iteration, message: str) -> None:
         """Keep an iteration, and fewer of the earlier ones if they become many."""
         if self._trace is None:
             self._begin(iteration.points, iteration.weights)
-        self._last = self._frame(iteration)
+        if self._last is not None and self._done + iteration.step < self._last.step:
+            self._done = self._last.step  # polish counts its own steps
+        self._last = self._frame(iteration, message)
         if self._n_taken % self._stride == 0:
             self._frames.append(self._last)
         self._n_taken += 1
@@ -237,15 +240,15 @@ class _Recorder:
                 return whole
         return np.arange(self._n_points)
 
-    def _frame(self, iteration: Iteration) -> Frame:
+    def _frame(self, iteration: Iteration, message: str) -> Frame:
         # Polish sees blocks where the algorithm saw micro-clusters: other points, other labels.
         same_points = len(iteration.points) == self._n_points
         return Frame(
-            iteration.step,
+            self._done + iteration.step,
             self._labels(iteration) if same_points else None,
             None if iteration.centers is None else iteration.centers.copy(),
             iteration.inertia,
-            iteration.note,
+            iteration.note or message,
             {
                 name: self._shown(name, value)
                 for name, value in iteration.detail.items()

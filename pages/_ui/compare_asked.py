@@ -78,11 +78,18 @@ def asked_last(desk: Desk) -> CompareAsked:
             n_clusters=32,
             n_images=n_images,
         )
-    if asked.layer not in (EVERY_LAYER, *pickable(desk.model, desk.project.recipe)):
+    if asked.layer not in layer_choices(desk):
         asked = replace(asked, layer=layer)
     if n_images == 0 or asked.n_images == 0:
         asked = replace(asked, n_images=n_images)
     return asked
+
+
+def layer_choices(desk: Desk) -> list[str]:
+    """Return the layers to choose from, and at the end all of the recipe if it takes any."""
+    recipe = desk.project.recipe
+    every = [EVERY_LAYER] if picked(desk.model, recipe) else []
+    return [*pickable(desk.model, recipe), *every]
 
 
 def _largest(desk: Desk) -> str:

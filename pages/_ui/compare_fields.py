@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui.compare_asked import EVERY_LAYER, CompareAsked
+from pages._ui.compare_asked import CompareAsked, layer_choices
 from pages._ui.curves_form import IMAGES
 from pages._ui.desk import Desk
-from pages._ui.layer_picker import layers_of, pickable, picked
+from pages._ui.layer_picker import layers_of, picked
 from pages._ui.params_form import params_form
 from pages._ui.text import count
 from pages._ui.views import view
@@ -47,7 +47,7 @@ def layer_field(desk: Desk, last: CompareAsked) -> str:
     return str(
         st.selectbox(
             _("Layer"),
-            [*pickable(desk.model, recipe), *([EVERY_LAYER] if n_layers else [])],
+            layer_choices(desk),
             key=view("compare.layer", last.layer),
             format_func=lambda name: f"{name} · {count(sizes[name])}" if name else every,
             help=_("Behind the name stands the number of its weights."),

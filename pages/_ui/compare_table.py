@@ -64,7 +64,7 @@ def _percent(share: float | None) -> float | None:
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        _("Algorithm"): st.column_config.TextColumn(pinned=True),
+        _("Algorithm"): st.column_config.TextColumn(pinned=True, width="medium"),
         _("SQNR (dB)"): number(
             format="%.2f", help=_("Power of the weights over power of the error: more is better.")
         ),

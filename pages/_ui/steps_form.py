@@ -26,6 +26,7 @@ SPACE = {
         0, 2**32 - 1, label=mark("Seed"), help=mark("Another seed, another start and sample.")
     ),
 }
+SUITS_TOYS = {"batch_size": 32}  # settings that are meant for many more points
 TOY, REAL = "toy", "layer"
 ASKED = "steps.asked"  # what is watched, until something else is asked for
 LINKED = "steps.linked"  # the algorithm of the link that was followed last
@@ -39,11 +40,12 @@ def steps_form(desk: Desk) -> StepsAsked:
     from wc_core.clustering import CLUSTERERS
 
     last = _asked_before(desk)
+    titles = {name: _(CLUSTERERS[name].title) for name in CLUSTERERS}
     algorithm = st.selectbox(
         _("Algorithm"),
-        list(CLUSTERERS),
+        list(titles),
         key=view("steps.algorithm", last.algorithm),
-        format_func=lambda name: _(CLUSTERERS[name].title),
+        format_func=titles.__getitem__,
     )
     toy, layer = _points(desk, last)
     with st.form("steps.form"):
@@ -114,7 +116,11 @@ def _own_settings(last: StepsAsked, algorithm: str) -> dict[str, Any]:
     from wc_core.clustering import CLUSTERERS, free_params
 
     cls: Any = CLUSTERERS[algorithm]
-    values = {**cls().get_params(), **(last.params if algorithm == last.algorithm else {})}
+    values = cls().get_params()
+    if last.toy:
+        values |= {name: value for name, value in SUITS_TOYS.items() if name in values}
+    if algorithm == last.algorithm:
+        values |= last.params
     with st.expander(_("Settings of {algorithm}").format(algorithm=_(cls.title))):
         return params_form(free_params(cls), values, f"steps.{algorithm}")
 

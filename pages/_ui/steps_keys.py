@@ -6,14 +6,16 @@ import streamlit as st
 
 from wc_core.words import _
 
+PAUSE = "❚❚"  # what plotly's button says
+
 _SCRIPT = """<script>
 (() => {
   const find = () => document.querySelector(".st-key-chart-algorithm_steps");
-  const names = %s;
-  const mark = () => find()?.querySelectorAll("g.updatemenu-button").forEach((button, i) => {
+  const pause = %s;
+  const mark = () => find()?.querySelectorAll("g.updatemenu-button").forEach((button) => {
     button.setAttribute("tabindex", "0");
     button.setAttribute("role", "button");
-    button.setAttribute("aria-label", names[i] ?? button.textContent);
+    if (button.textContent === pause.sign) button.setAttribute("aria-label", pause.name);
   });
   window.clearInterval(window.stepsKeys);
   window.stepsKeys = window.setInterval(mark, 500);
@@ -34,13 +36,6 @@ _SCRIPT = """<script>
 
 
 def steps_keys() -> None:
-    """Give the buttons of the animation focus, a name, and Enter and Space."""
-    names = [
-        _("Play slowly"),
-        _("Play"),
-        _("Play fast"),
-        _("One iteration back"),
-        _("Pause"),
-        _("One iteration forward"),
-    ]
-    st.html(_SCRIPT % json.dumps(names), unsafe_allow_javascript=True)
+    """Give the buttons of the animation focus, Enter and Space, and a name where one lacks."""
+    pause = {"sign": PAUSE, "name": _("Pause")}
+    st.html(_SCRIPT % json.dumps(pause), unsafe_allow_javascript=True)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui.compare_asked import ASKED, asked_last
+from pages._ui.compare_asked import ASKED, asked_last, layer_choices
 from pages._ui.compare_form import compare_form
 from pages._ui.compare_job import compare_job
 from pages._ui.compare_shelf import Keys
@@ -10,7 +10,6 @@ from pages._ui.compare_view import compare_view
 from pages._ui.desk import open_desk
 from pages._ui.errors import empty_state, explained, raise_bug, show_error
 from pages._ui.job_panel import job_panel
-from pages._ui.layer_picker import pickable
 from wc_core.errors import WeightClusteringError
 from wc_core.words import _
 
@@ -23,7 +22,7 @@ st.caption(
 )
 with explained():
     desk = open_desk()
-if not pickable(desk.model, desk.project.recipe):
+if not layer_choices(desk):
     empty_state(_("This model has no layer that could be clustered."))
     st.stop()
 asked = asked_last(desk)

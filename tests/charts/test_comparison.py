@@ -149,7 +149,7 @@ def test_dots_are_bounded_however_many_algorithms_there_are(planes):
     """Twelve panels draw as many dots as four."""
     sample, points, _counts, owners = planes
     many = {str(n): points["A"] for n in range(12)}
-    counts = dict.fromkeys(many, [5, 0, 3, 2])
+    counts = {name: [5, 0, 3, 2] for name in many}
     figure = charts.compared_planes(sample, many, counts, dict.fromkeys(many, owners["A"]))
     dots = [panels(figure, name)[0] for name in many]
     assert sum(len(trace.x) for trace in dots) <= 6000

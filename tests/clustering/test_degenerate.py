@@ -1,5 +1,6 @@
 """Layers as no textbook has them: every algorithm gives a valid codebook."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -8,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wc_core import BlockSpec, LayerPlan
-from wc_core.clustering import CLUSTERERS
+from wc_core import BlockSpec, LayerPlan, WeightClusteringError
+from wc_core.clustering import CLUSTERERS, free_params
+from wc_core.params import Choice, Flag
 from wc_core.progress import last_result
 from wc_core.stages import cluster_weight_steps
 
@@ -37,9 +39,9 @@ def algorithm(request):
     return request.param
 
 
-def check(algorithm, weight, block, n_clusters=8):
+def check(algorithm, weight, block, n_clusters=8, params=None):
     """Cluster; what comes out decodes to finite numbers no worse than one entry would."""
-    plan = LayerPlan(algorithm=algorithm, n_clusters=n_clusters, block=block)
+    plan = LayerPlan(algorithm=algorithm, n_clusters=n_clusters, block=block, params=params or {})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         coded = last_result(cluster_weight_steps(weight, plan)).weight
@@ -75,14 +77,26 @@ values = st.one_of(
 )
 
 
+def choices(algorithm):
+    """Draw parameters: all that are chosen from a list, any of their options."""
+    space = free_params(CLUSTERERS[algorithm]).items()
+    options = {name: d.options for name, d in space if isinstance(d, Choice)}
+    flags = {name: (False, True) for name, d in space if isinstance(d, Flag)}
+    return st.fixed_dictionaries({n: st.sampled_from(o) for n, o in {**options, **flags}.items()})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", list(CLUSTERERS))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 @given(
     weight=arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=values),
     sides=st.tuples(st.integers(1, 3), st.integers(1, 4)),
     n_clusters=st.integers(1, 6),
+    data=st.data(),
 )
-def test_hypothesis_finds_no_layer_that_breaks_an_algorithm(algorithm, weight, sides, n_clusters):
-    """Few values, extremes, blocks larger than the matrix."""
-    check(algorithm, weight, BlockSpec(*sides), n_clusters)
+def test_hypothesis_finds_no_layer_that_breaks_an_algorithm(
+    algorithm, weight, sides, n_clusters, data
+):
+    """Few values, extremes, blocks larger than the matrix; every mode, or a clear refusal."""
+    with contextlib.suppress(WeightClusteringError):
+        check(algorithm, weight, BlockSpec(*sides), n_clusters, data.draw(choices(algorithm)))

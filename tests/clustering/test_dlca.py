@@ -134,6 +134,14 @@ def test_pulling_makes_clusters_denser():
     assert tightness(1.0) < 0.9 * tightness(0.0)
 
 
+def test_blocks_that_the_network_cannot_tell_apart_are_parted_all_the_same():
+    """Beside an outlier of 1e18 latent vectors coincide; every round copes, none loses an entry."""
+    X = np.array([[1.0], [-1], [0], [1e18], [1e18]], dtype=np.float32)
+    told = iterations(DLCA(3, n_epochs=2, max_rounds=3, random_state=0), X)
+    for iteration in told:
+        assert len(np.unique(iteration.labels)) == 3
+
+
 def test_separate_groups_are_found_where_the_hash_leaves_them_whole():
     """With one subspace; a hash that cuts through a group costs an entry, and not much more."""
     X, truth = blobs(8, 60, d=3)

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans as SklearnKMeans
 
+from wc_core.clustering._blocks import MaskedBlocks
+from wc_core.clustering._lloyd import lloyd_steps
 from wc_core.clustering.kmeans import KMeans
 
 
@@ -73,6 +75,21 @@ def test_no_entry_stays_empty():
     blocks = np.vstack([rng.normal(size=(200, 2)), 1e3 + rng.normal(size=(200, 2))])
     kmeans = KMeans(50, random_state=0).fit(blocks)
     assert len(np.unique(kmeans.labels_)) == 50
+
+
+def test_an_empty_entry_moves_to_the_worst_served_block():
+    """Worst is weight times squared error; the record says which entry moved."""
+    X = np.array([[0.0, 0], [1, 0], [0, 3], [2, 2]])
+    blocks = MaskedBlocks.whole(X, np.array([1.0, 1, 1, 4]))
+    start = np.array([[0.0, 0], [1000, 1000]])
+    steps = lloyd_steps(blocks, start, 1, 0.0)
+    first, moved = next(steps).result, next(steps).result
+    np.testing.assert_array_equal(first.centers, start)
+    np.testing.assert_array_equal(moved.labels, 0)
+    np.testing.assert_array_equal(moved.detail["reseeded"], [1])
+    np.testing.assert_array_equal(moved.centers[1], [2, 2])
+    np.testing.assert_allclose(moved.centers[0], np.average(X, axis=0, weights=[1, 1, 1, 4]))
+    assert "1 entry without blocks" in moved.note
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])

@@ -112,6 +112,28 @@ def test_gathering_keeps_all_weight_and_the_means():
         np.testing.assert_allclose(points.values[point], mean)
 
 
+def test_gathering_piece_by_piece_does_not_show(monkeypatch):
+    """Blocks go to their micro-clusters a piece at a time, with a record after each."""
+    X = np.random.default_rng(0).normal(size=(900, 2))
+
+    def gathered():
+        steps = gather_steps(MaskedBlocks.whole(X, np.ones(900)), 40, np.random.RandomState(0))
+        n_records = 0
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return n_records, *end.value
+            n_records += 1
+
+    few, points, owner = gathered()
+    monkeypatch.setattr("wc_core.clustering._seeding.DISTANCES_PER_RECORD", 40 * 7)
+    many, again, same = gathered()
+    assert many > few + 100
+    np.testing.assert_array_equal(points.values, again.values)
+    np.testing.assert_array_equal(owner, same)
+
+
 def test_few_blocks_are_only_merged_where_they_are_equal():
     """With room for all, every distinct block is a point of its own, in the order of blocks."""
     X = np.array([[5.0], [1.0], [5.0], [2.0]])

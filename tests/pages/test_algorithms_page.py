@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import wc_core
 from pages._ui import board, cached, compare_shelf
 from tests.pages.reading import texts, upload_model
-from wc_core.clustering import kmeans
+from wc_core.clustering import CLUSTERERS, kmeans
 from wc_core.errors import ConfigError, DataError
 from wc_core.search import comparison
 
@@ -20,7 +20,7 @@ PAGE = "pages/lab/algorithms.py"
 @pytest.fixture(autouse=True)
 def empty_shelf() -> None:
     """Nothing is known from an earlier test."""
-    compare_shelf.shelf().__init__()
+    compare_shelf.shelf.clear()
 
 
 @pytest.fixture
@@ -239,6 +239,34 @@ def test_a_model_that_nobody_can_run_has_errors_and_no_accuracy(
     assert len(rows(at)) == 4
     assert all("Accuracy (%)" not in row for row in rows(at).values())
     assert "architecture" in texts(at)
+
+
+def test_a_layer_of_one_value_is_no_trouble(app: AppTest, settle, tmp_path: Path) -> None:
+    """Whatever can be clustered has numbers and charts, even where there is nothing to cluster."""
+    path = tmp_path / "constant.safetensors"
+    weight = np.random.default_rng(0).normal(size=(9, 7)).astype(np.float32)
+    save_file({"same.weight": np.full((40, 30), 0.5, np.float32), "head.weight": weight}, path)
+    at = upload_model(app, path.read_bytes(), "constant.safetensors")
+    at.switch_page(PAGE).run()
+    at.pills(key="compare.algorithms").set_value(list(CLUSTERERS))
+    at = compare(at, settle)
+    assert not at.exception
+    assert all(row["Entries used"] == 1 for row in rows(at).values())
+    assert len(rows(at)) == len(CLUSTERERS)
+    assert "lossless" in texts(at)
+
+
+def test_a_recipe_that_takes_no_layer_leaves_the_single_ones(page: AppTest, settle) -> None:
+    """What was asked for all layers falls back on the largest one."""
+    page.selectbox(key="compare.layer").set_value("")
+    at = compare(page, settle)
+    at.switch_page("pages/lab/model.py").run()
+    at.multiselect(key="model.layers").set_value([]).run()
+    settle(at)
+    at.switch_page(PAGE).run()
+    at = settle(at)
+    assert not at.exception
+    assert at.selectbox(key="compare.layer").value == "fc1.weight"
 
 
 def test_a_model_without_layers_says_so(app: AppTest, settle, tmp_path: Path) -> None:

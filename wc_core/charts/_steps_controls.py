@@ -17,24 +17,24 @@ _TICKS = 30
 Layout = dict[str, Any]
 
 
-def controls(names: Sequence[str]) -> Layout:
+def controls(labels: Sequence[str]) -> Layout:
     """Return the layout of all controls while the first frame is shown.
 
     Parameters
     ----------
-    names : sequence of str
-        Of the frames, in order.
+    labels : sequence of str
+        What the slider calls the frames, whose own names are their places: "0", "1", ...
     """
-    return {"updatemenus": menus(names, 0), "sliders": [_slider(names)]}
+    return {"updatemenus": menus(len(labels), 0), "sliders": [_slider(labels)]}
 
 
-def menus(names: Sequence[str], current: int) -> list[Layout]:
+def menus(n_frames: int, current: int) -> list[Layout]:
     """Return the buttons while a frame is shown: a row that plays, and one that steps."""
-    last = len(names) - 1
+    last = n_frames - 1
     steps = [
-        _button(_("◀ Back"), _only(names[max(0, current - 1)])),
+        _button(_("◀ Back"), _only(max(0, current - 1))),
         _button("❚❚", [[None], {"mode": "immediate", "frame": _frame(0)}]),
-        _button(_("Next ▶"), _only(names[min(last, current + 1)])),
+        _button(_("Next ▶"), _only(min(last, current + 1))),
     ]
     labels = _("▶ Slow"), _("▶ Play"), _("▶ Fast")
     plays = [
@@ -58,7 +58,7 @@ def _row(buttons: list[Layout], place: int) -> Layout:
     }
 
 
-def _slider(names: Sequence[str]) -> Layout:
+def _slider(labels: Sequence[str]) -> Layout:
     return {
         "active": 0,
         "x": 0,
@@ -68,7 +68,10 @@ def _slider(names: Sequence[str]) -> Layout:
         "currentvalue": {"visible": False},
         "minorticklen": 0,
         "ticklen": 4,
-        "steps": [{"label": name, "method": "animate", "args": _only(name)} for name in names],
+        "steps": [
+            {"label": label, "method": "animate", "args": _only(place)}
+            for place, label in enumerate(labels)
+        ],
     }
 
 
@@ -76,8 +79,8 @@ def _button(label: str, args: list[Any]) -> Layout:
     return {"label": label, "method": "animate", "args": args}
 
 
-def _only(name: str) -> list[Any]:
-    return [[name], {"mode": "immediate", "frame": _frame(0), "transition": {"duration": 0}}]
+def _only(place: int) -> list[Any]:
+    return [[str(place)], {"mode": "immediate", "frame": _frame(0), "transition": {"duration": 0}}]
 
 
 def _all_from_here(duration: int, *, restart: bool) -> list[Any]:

@@ -35,8 +35,7 @@ class Curve:
 
 def curve_of(trace: Trace) -> Curve | None:
     """Return the curve that fits what the trace tells; None if nothing changes."""
-    detail = trace.frames[-1].detail
-    if "heights" in detail:
+    if "heights" in trace.frames[0].detail:
         return _merges(trace.frames)
     for value, title in _measures():
         y = np.array([value(frame) for frame in trace.frames], dtype=np.float64)
@@ -65,7 +64,7 @@ def _reached(frame: Frame) -> float:
 
 def _merges(frames: Sequence[Frame]) -> Curve:
     """Show how far apart clusters were that merged, those that did not merge any more included."""
-    heights = np.asarray(frames[-1].detail["heights"], dtype=np.float64)
+    heights = np.asarray(frames[0].detail["heights"], dtype=np.float64)
     left = np.arange(len(heights), 0, -1, dtype=np.float64)  # clusters after each merge
     at = [
         (frame.detail["n_clusters"], frame.detail["height"])
@@ -78,7 +77,7 @@ def _merges(frames: Sequence[Frame]) -> Curve:
         heights,
         np.array(at, dtype=np.float64),
         (_("Clusters left"), _("Distance of the two that merged")),
-        cut=float(frames[-1].detail["n_clusters"]),
+        cut=float(np.nanmin([left for left, _height in at])),
         says=_(
             "Below: the tree of merges from its leaves to its root, by how far apart the two were. "
             "The dashed line is the cut; what lies beyond it is not merged."

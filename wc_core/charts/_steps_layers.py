@@ -23,7 +23,7 @@ OUTLINE = "rgba(128,128,128,1)"
 MAX_NUMBERED = 12  # centroids; more numbers than that would cover each other
 MAX_CENTERS = 128  # more clusters than that are seen by their points alone
 LARGE = 15.0  # pixels of a centroid, if they are few
-DIGITS = 4  # of what is drawn beside the centroids: finer than a pixel
+DIGITS = 3  # of what is drawn beside the centroids: finer than a pixel
 
 Data = dict[str, Any]
 

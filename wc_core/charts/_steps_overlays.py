@@ -14,8 +14,10 @@ from wc_core.charts._steps_screens import Screen
 from wc_core.charts._steps_view import View
 from wc_core.words import _
 
-CORNERS = 40  # of an ellipse
+CORNERS = 12, 40  # of an ellipse, and of all that are drawn at once:
+MAX_CORNERS = 800
 REACH = 2.0  # standard deviations from the middle to its edge
+_FAR = 3.5  # standard deviations from the middle to where a bell ends
 MAX_PLANES = 16  # drawn; more would cover the points
 NOTHING: Data = {"x": [], "y": []}
 
@@ -53,7 +55,7 @@ def _ellipses(is_line: bool) -> Layer:
 
 
 def _outlines(screen: Screen, spreads: NDArray[np.float64]) -> NDArray[np.float64]:
-    turn = np.linspace(0, 2 * np.pi, CORNERS)
+    turn = np.linspace(0, 2 * np.pi, _corners(len(spreads)))
     circle = REACH * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     values, directions = np.linalg.eigh(spreads)
     stretched = directions * np.sqrt(np.maximum(values, 0))[:, None, :]
@@ -64,12 +66,17 @@ def _outlines(screen: Screen, spreads: NDArray[np.float64]) -> NDArray[np.float6
 def _bells(screen: Screen, spreads: NDArray[np.float64]) -> NDArray[np.float64]:
     """Draw densities, the highest of them up to the top."""
     low, high = screen.view.x_range
-    x = np.linspace(low, high, 4 * CORNERS)
     deviations = np.sqrt(np.maximum(spreads[:, 0, 0], 1e-6 * (high - low) ** 2))[:, None]
     shares = np.asarray(screen.frame.detail.get("weights", np.ones(len(spreads))))[:, None]
-    heights = np.exp(-0.5 * ((x - screen.centers[:, :1]) / deviations) ** 2) * shares / deviations
+    z = np.linspace(-_FAR, _FAR, _corners(len(spreads)) + 1)
+    heights = np.exp(-0.5 * np.square(z)) * shares / deviations
     heights *= screen.view.y_range[1] / heights.max()
-    return np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)
+    return np.stack([screen.centers[:, :1] + z * deviations, heights], axis=2)
+
+
+def _corners(n_outlines: int) -> int:
+    """Return how many corners each of some outlines gets: many outlines are small ones."""
+    return int(np.clip(MAX_CORNERS // max(1, n_outlines), *CORNERS))
 
 
 def _planes(is_line: bool) -> Layer:

@@ -1,7 +1,7 @@
 """A trace as a series of pictures: what is seen in each, and which colours stay whose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class Screen:
     Parameters
     ----------
     name : str
-        What the slider calls it.
+        What the slider calls it; not always a name of its own.
     title : str
     frame : Frame
     before : Frame, optional
@@ -74,53 +74,47 @@ def screens_of(trace: Trace) -> list[Screen]:
     If the algorithm works in a space of its own, that is what the frames show, between the
     blocks before and the same blocks after.
     """
+    outside = _outside_screens(trace)
+    space = next((name for name in INSIDE if name in trace.frames[0].detail), None)
+    if space is None or outside[0].view.is_line:
+        return outside
+    inside = _inside_screens(trace, space, outside)
+    last = outside[len(inside) - 1]
+    nothing = Frame(trace.frames[0].step)
+    return [
+        replace(outside[0], name=_("before"), title=_("Before: the blocks"), frame=nothing),
+        *inside,
+        replace(last, name=_("after"), title=_("After: among the blocks"), before=None),
+        *outside[len(inside) :],
+    ]
+
+
+def _outside_screens(trace: Trace) -> list[Screen]:
+    """Show every frame among the blocks."""
     view, places = view_of(trace)
-    kinds = _steady_kinds(trace.frames)
-    inside = next((name for name in INSIDE if name in trace.frames[0].detail), None)
-    if inside is None or view.is_line:
-        return [
-            Screen(
-                str(frame.step),
-                _title(trace, frame),
-                frame,
-                trace.frames[i - 1] if i else None,
-                view,
-                places,
-                kinds[i],
-            )
-            for i, frame in enumerate(trace.frames)
-        ]
-    first, last = Frame(trace.frames[0].step), trace.frames[-1]
+    kinds, before = _steady_kinds(trace.frames), (None, *trace.frames)
     return [
-        Screen(
-            _("before"), _("Before: the blocks"), first, None, view, places, kinds[0]
-        ),
-        *_inside_screens(trace, inside, kinds),
-        Screen(
-            _("after"), _("After: among the blocks"), last, None, view, places,
-            kinds[-1],
-        ),
-    ]  # fmt: skip
+        Screen(str(frame.step), _title(trace, frame), frame, past, view, places, kind)
+        for frame, past, kind in zip(trace.frames, before, kinds, strict=False)
+    ]
 
 
-def _inside_screens(trace: Trace, name: str, kinds: Sequence[NDArray[np.intp]]) -> list[Screen]:
-    spaces = [frame.detail[name] for frame in trace.frames]
+def _inside_screens(trace: Trace, name: str, outside: Sequence[Screen]) -> list[Screen]:
+    """Show those frames that tell of the algorithm's own space in that space."""
+    spaces = [frame.detail[name] for frame in trace.frames if name in frame.detail]
     spaces = [np.pad(s, ((0, 0), (0, max(0, 2 - s.shape[1])))) for s in spaces]
-    view = projection(
-        np.concatenate(spaces), (), _("axis of {space}").format(space=_(INSIDE[name]))
-    )
+    axis = _("axis of {space}").format(space=_(INSIDE[name]))
+    view = projection(np.concatenate(spaces), (), axis)
     return [
-        Screen(
-            str(frame.step),
-            _("{title}, in {space}").format(title=_title(trace, frame), space=_(INSIDE[name])),
-            frame,
-            None,
-            view,
-            view.places(space),
-            kind,
+        replace(
+            screen,
+            title=_("{title}, in {space}").format(title=screen.title, space=_(INSIDE[name])),
+            before=None,
+            view=view,
+            places=view.places(space),
             is_inside=True,
         )
-        for frame, space, kind in zip(trace.frames, spaces, kinds, strict=True)
+        for screen, space in zip(outside, spaces, strict=False)
     ]
 
 

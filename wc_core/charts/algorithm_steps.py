@@ -105,7 +105,9 @@ def _make_room(figure: go.Figure, curve: Curve, share: float) -> None:
         figure.update_layout(xaxis2={"type": "log", "dtick": 1, "autorange": "reversed"})
     else:
         room = _ROOM * float(np.ptp(curve.x))
-        figure.update_xaxes(range=[curve.x[0] - room, curve.x[-1] + room], selector={"anchor": "y2"})
+        figure.update_xaxes(
+            range=[curve.x[0] - room, curve.x[-1] + room], selector={"anchor": "y2"}
+        )
     x_title, y_title = curve.titles
     figure.add_annotation(
         text=_("{y} by {x}").format(y=y_title, x=x_title.lower()),
@@ -156,22 +158,29 @@ def _frames(
     trace: Trace, screens: Sequence[Screen], films: Sequence[Sequence[Data]]
 ) -> list[dict[str, Any]]:
     """Return the pictures; plain mappings, since plotly would check all numbers twice."""
-    names = [screen.name for screen in screens]
     views = {id(screen.view) for screen in screens}
     changing = {t: _changing(film) for t, film in enumerate(films) if _changing(film)}
     frames: list[dict[str, Any]] = []
     for i, screen in enumerate(screens):
-        layout: dict[str, Any] = {"title": _title(trace, screen), "updatemenus": menus(names, i)}
+        layout: dict[str, Any] = {
+            "title": _title(trace, screen),
+            "updatemenus": menus(len(screens), i),
+        }
         if len(views) > 1:
             layout |= {"xaxis": _axis(screen, 0), "yaxis": _axis(screen, 1)}
-        data = [{key: films[t][i][key] for key in keys} for t, keys in changing.items()]
-        frames.append({"name": screen.name, "data": data, "traces": [*changing], "layout": layout})
+        data = [
+            {key: films[t][i][key] for key in keys if key in films[t][i]}
+            for t, keys in changing.items()
+        ]
+        frames.append({"name": str(i), "data": data, "traces": [*changing], "layout": layout})
     return frames
 
 
 def _changing(film: Sequence[Data]) -> list[str]:
     """Return what is not the same in all pictures: only that is sent with each."""
-    return [key for key in (film[0] if film else ()) if any(d[key] != film[0][key] for d in film)]
+    return [
+        key for key in (film[0] if film else ()) if any(d.get(key) != film[0][key] for d in film)
+    ]
 
 
 def _axis(screen: Screen, which: int) -> dict[str, Any]:

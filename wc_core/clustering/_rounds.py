@@ -43,6 +43,7 @@ class Rounds:
         self._used = np.empty(0, dtype=np.int64)
         self.budget = np.empty(0, dtype=np.int64)
         self.labels = np.full(len(blocks), -1, dtype=np.int64)
+        self._found = self.labels  # before what latent vectors cannot tell apart was parted
         self.changed = 1.0
 
     def cluster_steps(self) -> Generator[Progress, None, None]:
@@ -50,13 +51,13 @@ class Rounds:
         self._latent = self._network.encode(self._inputs)
         points = MaskedBlocks.whole(self._latent, self._blocks.weights)
         used, subspace = np.unique(self._hash(points), return_inverse=True)
-        before = self.labels if np.array_equal(used, self._used) else None
+        before = self._found if np.array_equal(used, self._used) else None
         if before is None:
             self._used = used
             self.budget = subspace_budget(points, self._inputs, subspace, self._n_clusters)
         steps = subspace_steps(points, subspace, self.budget, before, self._random_state)
-        found = yield from relay(steps, _untold)
-        labels = all_used(self._blocks, found, self._n_clusters)
+        self._found = yield from relay(steps, _untold)
+        labels = all_used(self._blocks, self._found.copy(), self._n_clusters)
         moved = self._blocks.weights @ (labels != self.labels)
         self.changed = float(moved / self._blocks.weights.sum())
         self.labels = labels

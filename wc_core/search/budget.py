@@ -49,14 +49,15 @@ def entries_for_budget(layers: Sequence[LayerInfo], plan: LayerPlan, bits_per_we
     """
     if not layers:
         raise ConfigError(_("there is no layer to spend the budget on"))
-    budget = bits_per_weight * sum(layer.n_weights for layer in layers) / 8
     most = min(MOST_ENTRIES, max(BlockGrid(la.shape, plan.block).n_blocks for la in layers))
-    fitting = bisect_right(range(1, most + 1), budget, key=lambda k: planned_bytes(layers, plan, k))
+    fitting = bisect_right(
+        range(1, most + 1), bits_per_weight, key=lambda k: planned_bits(layers, plan, k)
+    )
     if not fitting:
         least = ceil(1000 * planned_bits(layers, plan, 1)) / 1000
         msg = _(
-            "no codebook fits in {budget:g} bits per weight: with blocks of {block} a single "
-            "entry takes {least:g} already. Allow at least that, or choose smaller blocks"
+            "no codebook fits in {budget:g} bits per weight: with blocks of {block} the smallest "
+            "takes {least:.3f} already. Allow at least that, or choose smaller blocks"
         )
         raise ConfigError(msg.format(budget=bits_per_weight, block=plan.block, least=least))
     return fitting
