@@ -182,3 +182,15 @@ def test_impossible_wishes_are_refused():
     for how in ({"n_shown": 0}, {"max_frames": 1}):
         with pytest.raises(ConfigError, match=next(iter(how))):
             trace_of(points, LayerPlan(), **how)
+
+
+def test_large_details_are_left_out():
+    """Covariances of many wide components would fill the memory, one set a frame."""
+    rng = np.random.default_rng(0)
+    blocks = rng.normal(size=(600, 32)).astype(np.float32)
+    few, many = (
+        trace_of(blocks, LayerPlan(algorithm="gmm", n_clusters=k, params={"max_iter": 2}))
+        for k in (8, 200)
+    )
+    assert "covariances" in few.frames[0].detail
+    assert "covariances" not in many.frames[0].detail

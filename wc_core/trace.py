@@ -18,6 +18,7 @@ MAX_FRAMES = 60
 # What `Iteration.detail` tells of each point, under the names that estimators document.
 _BY_POINT = frozenset({"density", "delta", "embedding", "latent"})
 _POINTS = frozenset({"batch"})  # rows of points
+_MOST_NUMBERS = 1 << 17  # in what a frame keeps of one detail: a megabyte
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,8 @@ class Frame:
         What happened, for people.
     detail : mapping
         What this algorithm alone has to show, as its docstring says; what it tells of each
-        point is told of the shown ones, and `batch` becomes a mask of them.
+        point is told of the shown ones, and `batch` becomes a mask of them. What takes more
+        than a megabyte is left out.
     """
 
     step: int
@@ -252,7 +254,7 @@ class _Recorder:
             {
                 name: self._shown(name, value)
                 for name, value in iteration.detail.items()
-                if same_points or name not in _BY_POINT | _POINTS
+                if (same_points or name not in _BY_POINT | _POINTS) and _is_small(name, value)
             },
         )
 
@@ -278,3 +280,8 @@ class _Recorder:
         frames = self._frames if self._frames[-1] is self._last else [*self._frames, self._last]
         n = min(len(frames), self._max_frames)
         return tuple(frames[i] for i in np.linspace(0, len(frames) - 1, n).round().astype(int))
+
+
+def _is_small(name: str, value: Any) -> bool:
+    """Tell whether a detail may be kept in every frame."""
+    return name in _BY_POINT | _POINTS or np.size(value) <= _MOST_NUMBERS

@@ -18,7 +18,7 @@ st.caption(
 )
 with explained():
     desk = open_desk()
-left, right = st.columns([2, 3], gap="large")
+left, right = st.columns([3, 4], gap="large")
 with left:
     asked = steps_form(desk)
     steps_words(asked.algorithm)

@@ -1,6 +1,7 @@
 """The animation of an algorithm: what its pictures hold, and where its controls lead."""
 
 import json
+from dataclasses import replace
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -343,3 +344,14 @@ def test_equal_points_still_make_a_picture():
     figure = charts.algorithm_steps(trace)
     low, high = figure.layout.xaxis.range
     assert low < high
+
+
+def test_a_centroid_that_starts_anew_gets_a_ring():
+    """What lost all its points is marked where it starts again, in that picture alone."""
+    trace = of_toy()
+    first, second, *others = trace.frames
+    second = replace(second, detail={"reseeded": np.array([1])})
+    trace = replace(trace, frames=(first, second, *others))
+    rings = film(charts.algorithm_steps(trace), "Started anew")
+    assert [len(ring["x"]) for ring in rings] == [0, 1, *[0] * len(others)]
+    np.testing.assert_array_equal(points(rings[1])[0], second.centers[1])

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 from sklearn.metrics import adjusted_rand_score
 
 from tests.clustering.shapes import blobs, concentric, rings
+from wc_core.clustering._embedded import eigenvectors
 from wc_core.clustering.kmeans import KMeans
 from wc_core.clustering.spectral import (
     Spectral,
@@ -113,3 +115,36 @@ def test_one_cluster_still_has_a_picture():
     told = [r.result for r in clusterer.fit_steps(rings(100)[0]) if r.result is not None]
     assert told[0].detail["embedding"].shape == (100, 2)
     assert len(clusterer.cluster_centers_) == 1
+
+
+def test_a_graph_on_which_the_quickest_eigenvalues_fail_is_cut():
+    """LAPACK gives up on it with an internal error; another of its methods takes over."""
+    X = np.ones((20, 9), np.float32)
+    X[[1, 2, 3, 4, 6, 7], [0, 1, 2, 5, 3, 4]] = 0
+    weight = np.ones(20)
+    weight[0] = 1e9
+    clusterer = Spectral(4, n_neighbors=1, random_state=0).fit(X, sample_weight=weight)
+    assert len(clusterer.cluster_centers_) == 4
+
+
+def test_both_ways_to_eigenvectors_agree(monkeypatch):
+    """Up to their signs."""
+    square = np.random.default_rng(0).normal(size=(30, 30))
+    symmetric = square + square.T
+    quick = eigenvectors(symmetric, 26, 29)
+    monkeypatch.setattr("scipy.linalg.eigh", FailsAtFirst(scipy.linalg.eigh))
+    np.testing.assert_allclose(np.abs(eigenvectors(symmetric, 26, 29)), np.abs(quick), atol=1e-9)
+
+
+class FailsAtFirst:
+    """A function that raises once, as LAPACK sometimes does."""
+
+    def __init__(self, function):
+        self.function = function
+        self.has_failed = False
+
+    def __call__(self, *args, **options):
+        if not self.has_failed:
+            self.has_failed = True
+            raise scipy.linalg.LinAlgError
+        return self.function(*args, **options)

@@ -1,6 +1,7 @@
 """Step by step: what the page shows, and when it computes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages._ui import board, steps_job
 from tests.pages.reading import texts, upload_model
 from wc_core.clustering import CLUSTERERS
+from wc_core.jobs import JobState
 
 PAGE = "pages/learn/steps.py"
 
@@ -144,8 +146,10 @@ def test_cancelled_work_shows_what_there_is(steps: AppTest) -> None:
     mine = f"{at.session_state['lab.workspace']}/steps/"
     (key,) = [key for key in board.board()._jobs if key.startswith(mine)]
     job = board.board().find(key)
-    job.record = type(job.record)(1, 2, result=job.result.trace)
+    job.state = JobState.CANCELLED
+    job.record = replace(job.record, result=replace(job.result, centers=None))
     at.run()
     assert not at.exception
     assert "Cancelled" in texts(at)
+    assert "entries for" not in texts(at)
     assert '"frames"' in drawn(at)

@@ -14,8 +14,8 @@ from wc_core.charts._steps_screens import Screen
 from wc_core.charts._steps_view import View
 from wc_core.words import _
 
-CORNERS = 12, 40  # of an ellipse, and of all that are drawn at once:
-MAX_CORNERS = 800
+CORNERS = 10, 40  # of an ellipse, and of all that are drawn at once:
+MAX_CORNERS = 640
 REACH = 2.0  # standard deviations from the middle to its edge
 _FAR = 3.5  # standard deviations from the middle to where a bell ends
 MAX_PLANES = 16  # drawn; more would cover the points
@@ -124,7 +124,7 @@ def _ring(name: str, says: str, pick: Callable[[Screen], NDArray[np.float64]], s
         "name": name,
         "hoverinfo": "skip",
         "zorder": BEHIND,
-        "marker": {"symbol": "circle-open", "size": size, "line": {"width": 2, "color": OUTLINE}},
+        "marker": {"symbol": "circle-open", "size": size, "color": OUTLINE, "line": {"width": 2}},
     }
     return Layer(style, draw, says)
 
@@ -172,7 +172,7 @@ def _peaks(is_line: bool) -> Layer:
         "name": _("Peaks"),
         "hoverinfo": "skip",
         "textposition": "top center",
-        "marker": {"symbol": "star-open", "size": 16, "line": {"width": 2, "color": OUTLINE}},
+        "marker": {"symbol": "star-open", "size": 16, "color": OUTLINE, "line": {"width": 2}},
     }
     return Layer(style, draw, _("Open stars are the density peaks that clusters grow from."))
 

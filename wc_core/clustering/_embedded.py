@@ -51,6 +51,19 @@ def nearest_neighbors(gaps: NDArray[np.float64], n_neighbors: int) -> NDArray[np
     return np.take_along_axis(found, order, 1)
 
 
+def eigenvectors(matrix: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
+    """Return eigenvectors `first` to `last` of a symmetric matrix, eigenvalues rising."""
+    from scipy.linalg import LinAlgError, eigh
+
+    vectors: NDArray[np.float64]
+    try:
+        vectors = eigh(matrix, subset_by_index=(first, last), check_finite=False)[1]
+    except LinAlgError:
+        # The quickest method gives up on some graphs of many equal parts; this one does not.
+        vectors = eigh(matrix, driver="evd", check_finite=False)[1][:, first : last + 1]
+    return vectors
+
+
 def with_fixed_signs(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn each column so that its largest number is positive: LAPACK may give either sign."""
     peaks = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]

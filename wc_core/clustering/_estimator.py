@@ -25,7 +25,7 @@ from wc_core.words import _, mark, ngettext
 N_CLUSTERS = IntRange(1, 65536, label=mark("Clusters (k)"))
 MAX_POINTS = IntRange(
     10,
-    20_000,
+    10_000,  # distances between all pairs then take 800 MB
     label=mark("Most points"),
     help=mark(
         "The time grows with the square of this number or worse: blocks beyond it are first "

@@ -11,6 +11,7 @@ from wc_core.clustering._blocks import MaskedBlocks, tiles, unit_of
 from wc_core.clustering._embedded import (
     EMBEDDED_POINTS,
     N_NEIGHBORS,
+    eigenvectors,
     embedded_kmeans_steps,
     nearest_neighbors,
     with_fixed_signs,
@@ -189,7 +190,6 @@ def flat_map(sums: Any, weights: NDArray[np.float64], n_components: int) -> NDAr
     weight w is placed as w equal points would be. Coordinates that too few points leave
     undefined are 0.
     """
-    from scipy.linalg import eigh
     from scipy.sparse import diags_array, eye_array
 
     n = len(weights)
@@ -201,8 +201,7 @@ def flat_map(sums: Any, weights: NDArray[np.float64], n_components: int) -> NDAr
     found = min(n_components, n - 1)
     places = np.zeros((n, n_components))
     if found:
-        leading = (0, found - 1)
-        vectors = eigh(cost, subset_by_index=leading, overwrite_a=True, check_finite=False)[1]
+        vectors = eigenvectors(cost, 0, found - 1)
         places[:, :found] = with_fixed_signs(vectors / root[:, None])
     return places
 

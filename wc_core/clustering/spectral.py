@@ -11,6 +11,7 @@ from wc_core.clustering._blocks import MaskedBlocks, unit_of
 from wc_core.clustering._embedded import (
     EMBEDDED_POINTS,
     N_NEIGHBORS,
+    eigenvectors,
     embedded_kmeans_steps,
     nearest_neighbors,
     with_fixed_signs,
@@ -154,8 +155,6 @@ def spectral_embedding(
         A point of weight w is embedded as w equal points would be, each of them.
     n_components : int
     """
-    from scipy.linalg import eigh
-
     n = len(kernel)
     mass = weights / weights.sum()
     degrees = kernel @ mass
@@ -164,8 +163,7 @@ def spectral_embedding(
     root = np.sqrt(mass / (degrees + common))
     kernel *= root
     kernel *= root[:, None]
-    leading = (n - n_components, n - 1)
-    vectors = eigh(kernel, subset_by_index=leading, overwrite_a=True, check_finite=False)[1]
+    vectors = eigenvectors(kernel, n - n_components, n - 1)
     rows = with_fixed_signs(vectors[:, ::-1])
     lengths = np.linalg.norm(rows, axis=1)
     # A point that no eigenvector reaches lies at the origin, not where rounding puts it.
