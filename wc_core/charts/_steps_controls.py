@@ -12,20 +12,23 @@ SPEEDS = (1500, 600, 150)  # milliseconds a frame: slow, normal, fast
 BUTTONS = 84  # pixels of the two rows of buttons above the picture; one would be too wide
 _ROW = 38
 SLIDER = 96  # pixels of the slider below everything, and of the ticks above it
+AXIS_TITLE = 26  # pixels more where the axis above the slider has a title
 _TICKS = 30
 
 Layout = dict[str, Any]
 
 
-def controls(labels: Sequence[str]) -> Layout:
+def controls(labels: Sequence[str], extra: int = 0) -> Layout:
     """Return the layout of all controls while the first frame is shown.
 
     Parameters
     ----------
     labels : sequence of str
         What the slider calls the frames, whose own names are their places: "0", "1", ...
+    extra : int
+        Pixels to leave above the slider beside those for ticks.
     """
-    return {"updatemenus": menus(len(labels), 0), "sliders": [_slider(labels)]}
+    return {"updatemenus": menus(len(labels), 0), "sliders": [_slider(labels, _TICKS + extra)]}
 
 
 def menus(n_frames: int, current: int) -> list[Layout]:
@@ -58,13 +61,13 @@ def _row(buttons: list[Layout], place: int) -> Layout:
     }
 
 
-def _slider(labels: Sequence[str]) -> Layout:
+def _slider(labels: Sequence[str], top: int) -> Layout:
     return {
         "active": 0,
         "x": 0,
         "y": 0,
         "len": 1,
-        "pad": {"t": _TICKS, "l": 8, "r": 8},
+        "pad": {"t": top, "l": 8, "r": 8},
         "currentvalue": {"visible": False},
         "minorticklen": 0,
         "ticklen": 4,

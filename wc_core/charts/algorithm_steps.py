@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from wc_core.charts._figure import empty_figure, escape, new_figure
 from wc_core.charts._rows import columns
-from wc_core.charts._steps_controls import BUTTONS, SLIDER, controls, menus
+from wc_core.charts._steps_controls import AXIS_TITLE, BUTTONS, SLIDER, controls, menus
 from wc_core.charts._steps_curve import Curve, curve_of
 from wc_core.charts._steps_layers import OUTLINE, Data, Layer, common_layers, line_style
 from wc_core.charts._steps_overlays import overlays_of
@@ -50,7 +50,8 @@ def algorithm_steps(trace: Trace | None) -> go.Figure:
     if curve is not None:
         _add_curve(figure, curve)
         films += [[], [{"x": [x], "y": [y]} for x, y in _stops(screens, trace, curve)]]
-    figure.update_layout(**controls([screen.name for screen in screens]))
+    extra = AXIS_TITLE if curve is None else 0
+    figure.update_layout(**controls([screen.name for screen in screens], extra))
     figure.frames = _frames(trace, screens, films)
     return figure
 
@@ -75,13 +76,14 @@ def _drawn(trace: Trace, screens: Sequence[Screen]) -> list[tuple[Layer, list[Da
 
 def _base(trace: Trace, first: Screen, curve: Curve | None) -> go.Figure:
     plot = PICTURE + (GAP + CURVE if curve else 0)
+    foot = SLIDER + (0 if curve else AXIS_TITLE)
     alt = " ".join([*sentences(trace, first), _summary(trace), shown(trace)])
-    figure = new_figure(NAME, first.title, alt=alt, height=HEAD + plot + SLIDER)
+    figure = new_figure(NAME, first.title, alt=alt, height=HEAD + plot + foot)
     figure.update_layout(
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        margin={"t": HEAD, "b": SLIDER, "l": 8, "r": 8},
+        margin={"t": HEAD, "b": foot, "l": 8, "r": 8},
         title_subtitle=_title(trace, first)["subtitle"],
         xaxis=_axis(first, 0),
         yaxis=_axis(first, 1),

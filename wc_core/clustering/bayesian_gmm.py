@@ -45,7 +45,7 @@ class BayesianGaussianMixture(BlockClusterer):
         Shape of the components.
     max_iter : int, default=100
         Most iterations.
-    tol : float, default=1e-5
+    tol : float, default=1e-4
         Stop when an iteration raises the evidence bound by less than this for
         each lane of a block, in nats, and no component vanished.
     weight_concentration : float, default=1.0
@@ -145,7 +145,7 @@ class BayesianGaussianMixture(BlockClusterer):
         *,
         covariance: str = "diagonal",
         max_iter: int = 100,
-        tol: float = 1e-5,
+        tol: float = 1e-4,
         weight_concentration: float = 1.0,
         prune_below: float = 0.01,
         merge: bool = False,
