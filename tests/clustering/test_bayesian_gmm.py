@@ -224,7 +224,7 @@ def test_real_layers_keep_a_codebook_of_use(layer):
     blocks = layer_blocks(weight, LayerPlan(block=BlockSpec(1, 4))).values
     mixture = BayesianGaussianMixture(32, random_state=0).fit(blocks)
     assert len(mixture.cluster_centers_) >= 24
-    assert mixture.inertia_ < 2 * KMeans(32, random_state=0).fit(blocks).inertia_
+    assert mixture.inertia_ < 1.6 * KMeans(32, random_state=0).fit(blocks).inertia_
 
 
 def test_the_best_pairs_merge_first():
