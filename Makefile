@@ -48,7 +48,7 @@ bench: $(VENV)/.dev browser ## Print speed tables (nothing is asserted)
 	$(BIN)/python -m tests.benchmarks
 
 pictures: $(VENV)/.dev browser ## Take the README's pictures again
-	$(BIN)/python -m tests.e2e.screenshots docs/images cluster quality
+	$(BIN)/python -m tests.e2e.screenshots docs/images cluster quality algorithms steps
 
 screenshots: $(VENV)/.dev browser ## Pictures of every page into SCREENSHOTS=folder
 	$(BIN)/python -m tests.e2e.screenshots $(SCREENSHOTS)

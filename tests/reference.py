@@ -51,7 +51,7 @@ def _row(parameter: Parameter) -> str:
 def _filled(page: Path, marker: str, text: str) -> str:
     """Return a page with the text between its markers."""
     place = re.compile(rf"(?<=<!-- {marker}: make readme -->\n).*?(?=<!-- end -->)", re.DOTALL)
-    filled, n = place.subn(lambda _match: text, page.read_text())
+    filled, n = place.subn(lambda _match: text, page.read_text(), count=1)
     if n != 1:
         msg = f"{page.name} has {n} places for {marker}"
         raise ValueError(msg)

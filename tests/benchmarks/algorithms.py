@@ -1,4 +1,4 @@
-"""All algorithms on two real networks: the tables of docs/algorithms.md.
+"""All algorithms on real networks and on many blocks: the tables of docs/algorithms.md.
 
 `python -m tests.benchmarks.algorithms docs/algorithms.md` writes them there (`make algorithms`).
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks import algorithm_peers, algorithm_scaling
 from wc_core import CLUSTERERS, BlockSpec, LayerPlan, Recipe, compress, load, load_model, save
 from wc_core.__main__ import main as command_line
 
@@ -24,8 +25,11 @@ PLACE = re.compile(r"(?<=<!-- tables: make algorithms -->\n).*?(?=<!-- end -->)"
 
 
 def tables() -> str:
-    """Return both tables with their headings."""
-    return f"{sample_table()}\n\n{large_table()}\n"
+    """Return all tables with their headings."""
+    scaling = "### 1,000 x 1,000 weights, k = 64, blocks of 1x4\n\n" + algorithm_scaling.table()
+    peers = "### Beside scikit-learn: LeNet-5's largest layer, k = 32, blocks of 1x4\n\n"
+    peers += algorithm_peers.table()
+    return "\n\n".join([sample_table(), large_table(), scaling, peers]) + "\n\n"
 
 
 def sample_table() -> str:
@@ -121,4 +125,4 @@ def _photos() -> tuple[np.ndarray, np.ndarray]:
 if __name__ == "__main__":
     page = Path(sys.argv[1])
     made = tables()
-    page.write_text(PLACE.sub(lambda _match: made, page.read_text()))
+    page.write_text(PLACE.sub(lambda _match: made, page.read_text(), count=1))
