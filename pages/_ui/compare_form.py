@@ -15,6 +15,7 @@ from pages._ui.compare_fields import (
     polish_field,
 )
 from pages._ui.desk import Desk
+from pages._ui.params_form import start_button
 from pages._ui.views import view
 from wc_core.errors import ConfigError
 from wc_core.words import _
@@ -49,14 +50,7 @@ def compare_form(desk: Desk, last: CompareAsked) -> CompareAsked | None:
             st.caption(
                 _("Everything else, the seed as well, is that of the recipe on the Cluster page.")
             )
-        pressed = st.form_submit_button(
-            _("Compare"),
-            key="compare.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
+        pressed = start_button(_("Compare"), "compare.submit")
     if not pressed:
         return None
     if not algorithms:

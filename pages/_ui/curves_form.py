@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages._ui.desk import Desk
+from pages._ui.params_form import start_button
 from pages._ui.text import count
 from wc_core.words import _
 
@@ -45,14 +46,7 @@ def curves_form(desk: Desk) -> CurvesAsked | None:
                 block=desk.project.recipe.plan.block
             )
         )
-        pressed = st.form_submit_button(
-            _("Measure"),
-            key="tradeoffs.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
+        pressed = start_button(_("Measure"), "tradeoffs.submit")
     return CurvesAsked(tuple(sorted(ks)), n_images) if pressed else None
 
 

@@ -75,6 +75,18 @@ def params_form(space: Mapping[str, Domain], values: Mapping[str, Any], key: str
     return asked
 
 
+def start_button(label: str, key: str) -> bool:
+    """Close a form with the button that sets its work going; tell whether it was pressed."""
+    return st.form_submit_button(
+        label,
+        key=key,
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Ctrl+Enter",
+        width="stretch",
+    )
+
+
 def _label(domain: Domain, name: str) -> str:
     return _(domain.label) if domain.label else name
 

@@ -8,7 +8,7 @@ import streamlit as st
 from pages._ui.algorithm_card import algorithm_card
 from pages._ui.desk import Desk
 from pages._ui.layer_picker import layer_picker
-from pages._ui.params_form import params_form
+from pages._ui.params_form import params_form, start_button
 from pages._ui.state import update
 from pages._ui.views import view
 from wc_core.params import IntRange
@@ -62,14 +62,7 @@ def recipe_form(desk: Desk) -> Recipe | None:
         plan = _plan_fields(recipe.plan, algorithm, expert)
         chosen = layer_picker(desk.model, recipe, "cluster.layers")
         general = _general_fields(recipe) if expert else {}
-        pressed = st.form_submit_button(
-            _("Cluster"),
-            key="cluster.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
+        pressed = start_button(_("Cluster"), "cluster.submit")
     if not pressed:
         return None
     return replace(chosen, plan=_plan(recipe.plan, algorithm, plan), **general)

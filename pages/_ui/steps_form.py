@@ -9,7 +9,7 @@ from pages._ui.algorithm_card import ALGORITHM
 from pages._ui.desk import Desk
 from pages._ui.layer_picker import pickable
 from pages._ui.one_layer import LAYER
-from pages._ui.params_form import params_form
+from pages._ui.params_form import params_form, start_button
 from pages._ui.steps_asked import FIRST, StepsAsked
 from pages._ui.views import view
 from wc_core.params import IntRange
@@ -51,14 +51,7 @@ def steps_form(desk: Desk) -> StepsAsked:
     with st.form("steps.form"):
         numbers, block = _settings(last, bool(layer))
         params = _own_settings(last, algorithm)
-        pressed = st.form_submit_button(
-            _("Watch"),
-            key="steps.submit",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            width="stretch",
-        )
+        pressed = start_button(_("Watch"), "steps.submit")
     if toy or pressed:
         last = StepsAsked(algorithm, toy, layer, block=block, params=params, **numbers)
         st.session_state[ASKED] = last

@@ -6,8 +6,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import plotly.graph_objects as go
 
+from wc_core.charts._baseline import band, dotted
 from wc_core.charts._figure import empty_figure, new_figure
-from wc_core.charts._format import BEHIND, log_ticks
+from wc_core.charts._format import log_ticks
 from wc_core.charts._layer_axis import name_layers
 from wc_core.charts._rows import columns
 from wc_core.words import _
@@ -182,30 +183,10 @@ def _add_baseline(
     ends = [-0.5, n_rows - 0.5]
     if interval is not None:
         low, high = (100 * edge for edge in interval)
-        figure.add_trace(
-            go.Scatter(
-                x=[low, high, high, low],
-                y=[ends[0], ends[0], ends[1], ends[1]],
-                mode="lines",
-                fill="toself",
-                fillcolor="rgba(128,128,128,0.2)",
-                line={"width": 0, "color": "rgba(128,128,128,0.4)"},
-                hoverinfo="skip",
-                zorder=BEHIND,
-                name=_("its 95 % interval"),
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=[100 * baseline] * 2,
-            y=ends,
-            mode="lines",
-            line={"width": 2, "dash": "dot", "color": "rgba(128,128,128,1)"},
-            hoverinfo="skip",
-            zorder=BEHIND,
-            name=_("before clustering, {accuracy} %").format(accuracy=f"{100 * baseline:.1f}"),
-        )
-    )
+        corners = [ends[0], ends[0], ends[1], ends[1]]
+        figure.add_trace(band([low, high, high, low], corners, _("its 95 % interval")))
+    name = _("before clustering, {accuracy} %").format(accuracy=f"{100 * baseline:.1f}")
+    figure.add_trace(dotted([100 * baseline] * 2, ends, name, hoverinfo="skip"))
 
 
 def _scale(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from wc_core.charts._baseline import band, dotted
 from wc_core.charts._figure import empty_figure, escape, new_figure
 from wc_core.charts._format import BEHIND, DASHES, SYMBOLS, bytes_text, log_ticks, short_name
 from wc_core.charts._rows import columns
@@ -196,28 +197,16 @@ def _add_baseline(
     sizes = [size for trace in figure.data for size in trace.x if size is not None]
     ends = [min(sizes), max(sizes)]
     if interval is not None:
-        low, high = interval
-        figure.add_trace(
-            go.Scatter(
-                x=[*ends, *ends[::-1]],
-                y=[factor * low, factor * low, factor * high, factor * high],
-                mode="lines",
-                fill="toself",
-                fillcolor="rgba(128,128,128,0.2)",
-                line={"width": 0, "color": "rgba(128,128,128,0.4)"},
-                hoverinfo="skip",
-                zorder=BEHIND,
-                name=_("95 % interval of the baseline"),
-            )
-        )
+        low, high = (factor * edge for edge in interval)
+        corners = [low, low, high, high]
+        name = _("95 % interval of the baseline")
+        figure.add_trace(band([*ends, *ends[::-1]], corners, name))
     figure.add_trace(
-        go.Scatter(
-            x=ends,
-            y=[factor * baseline] * 2,
-            mode="lines",
-            line={"width": 2, "dash": "dot", "color": "rgba(128,128,128,1)"},
+        dotted(
+            ends,
+            [factor * baseline] * 2,
+            _("Baseline"),
             hovertemplate=_("baseline: %{y:.4g}") + "<extra></extra>",
-            name=_("Baseline"),
             meta=columns(series=_("Layer"), y=_("Baseline")),
         )
     )
