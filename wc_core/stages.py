@@ -211,23 +211,15 @@ def _article_steps(
     seed: int,
 ) -> Generator[Progress, None, ClusteredWeight]:
     """Recombine and cluster again; what is stored is the second codebook alone."""
-    virtual = recombined(layer.values, first.labels_, first.cluster_centers_, layer.weights)
+    members = _clustered(layer, first)
+    virtual = recombined(layer.values, first.labels_, first.cluster_centers_, members)
     if first.noise_ is not None:
         virtual[first.noise_] = layer.values[first.noise_]
     second = make_clusterer(plan, seed)
     yield from _fit_steps(second, virtual, layer.weights)
     again = replace(_coded(layer, second, plan), exact=_exact(weight, layer, second))
-    decoded = again.decode()
     start = layer.joined(virtual)
-    report = SecondStage(
-        mode=plan.recombine,
-        fit=second.report_,
-        shift=mean_squared_error(weight, start),
-        distortion_first=mean_squared_error(weight, coded.decode()),
-        distortion_w=mean_squared_error(weight, decoded),
-        distortion_wv=mean_squared_error(start, decoded),
-    )
-    return ClusteredWeight(again, first.report_, report)
+    return ClusteredWeight(again, first.report_, _judged(weight, start, coded, again, plan, second))
 
 
 def _residual_steps(
@@ -240,25 +232,41 @@ def _residual_steps(
 ) -> Generator[Progress, None, ClusteredWeight]:
     """Cluster what the first codebook leaves; both codebooks are stored."""
     left = layer.values - coded.codebook[coded.indices]
-    count = np.ones(len(left)) if layer.weights is None else layer.weights.copy()
-    if first.noise_ is not None:
-        count[first.noise_] = 0  # these blocks are stored exactly
     second = make_clusterer(replace(plan, n_clusters=plan.residual_clusters), seed)
-    yield from _fit_steps(second, left, count)
+    yield from _fit_steps(second, left, _clustered(layer, first))
     both = replace(coded, residual=_coded(replace(layer, scales=None), second, plan))
-    after = mean_squared_error(weight, both.decode())
-    report = SecondStage(
-        mode=plan.recombine,
-        fit=second.report_,
-        shift=0.0,
-        distortion_first=mean_squared_error(weight, coded.decode()),
-        distortion_w=after,
-        distortion_wv=after,
-    )
-    return ClusteredWeight(both, first.report_, report)
+    return ClusteredWeight(both, first.report_, _judged(weight, weight, coded, both, plan, second))
 
 
 _SECOND_STAGES = {"article": _article_steps, "residual": _residual_steps}
+
+
+def _judged(
+    weight: NDArray[np.floating],
+    start: NDArray[np.floating],
+    before: CodebookWeight,
+    after: CodebookWeight,
+    plan: LayerPlan,
+    second: Clusterer,
+) -> SecondStage:
+    """Measure what a second stage changed, where it started from `start`."""
+    decoded = after.decode()
+    return SecondStage(
+        mode=plan.recombine,
+        fit=second.report_,
+        shift=mean_squared_error(weight, start),
+        distortion_first=mean_squared_error(weight, before.decode()),
+        distortion_w=mean_squared_error(weight, decoded),
+        distortion_wv=mean_squared_error(start, decoded),
+    )
+
+
+def _clustered(layer: LayerBlocks, fitted: Clusterer) -> NDArray[np.floating] | None:
+    """Return the weights of the blocks, zero for those that are stored exactly."""
+    if fitted.noise_ is None:
+        return layer.weights
+    count = np.ones(len(layer.values)) if layer.weights is None else layer.weights
+    return np.where(fitted.noise_, 0.0, count)
 
 
 def _fit_steps(
