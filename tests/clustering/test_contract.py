@@ -271,7 +271,9 @@ def test_unknown_names_and_parameters_are_explained():
     """The sentence says what there is instead."""
     with pytest.raises(UnknownNameError, match="did you mean 'kmeans'"):
         make_clusterer(LayerPlan(algorithm="kmean"))
-    with pytest.raises(ConfigError, match="kmeans has no parameter depth; it has max_iter, tol"):
+    with pytest.raises(
+        ConfigError, match="kmeans has no parameter depth; it has exact, max_iter, tol"
+    ):
         make_clusterer(LayerPlan(params={"depth": 3}))
     with pytest.raises(ConfigError, match="max_iter must be a whole number from 1 to 1000, got 0"):
         make_clusterer(LayerPlan(params={"max_iter": 0}))

@@ -53,9 +53,9 @@ def test_many_numbers_are_clustered_better_than_by_restarts(k):
     assert ours <= theirs * 1.0001
 
 
-@pytest.mark.parametrize("k", [300, 1000])
-def test_more_clusters_than_the_programme_takes_still_fill_up(k):
-    """Above the limit of the dynamic programme every entry is in use."""
+@pytest.mark.parametrize("k", [300, 1000, 4999])
+def test_very_many_entries_fill_up(k):
+    """Every entry is in use."""
     values = np.random.default_rng(0).normal(size=(5000, 1))
     kmeans = KMeans(k).fit(values)
     assert len(np.unique(kmeans.labels_)) == len(kmeans.cluster_centers_) == k

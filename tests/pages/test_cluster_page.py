@@ -141,7 +141,9 @@ def test_expert_settings_show_every_declared_parameter(cluster: AppTest, settle)
     from wc_core.recipe import PLAN_SPACE
 
     cluster.toggle(key="cluster.expert").set_value(True).run()
-    keys = {w.key for kind in (cluster.number_input, cluster.selectbox) for w in kind}
+    keys = {
+        w.key for kind in (cluster.number_input, cluster.selectbox, cluster.toggle) for w in kind
+    }
     assert {f"cluster.{name}" for name in PLAN_SPACE} <= keys
     assert {f"cluster.kmeans.{name}" for name in free_params(CLUSTERERS["kmeans"])} <= keys
 

@@ -1,8 +1,9 @@
-"""k-means of numbers on a line: a dynamic programme on bins, then Lloyd on the sorted values.
+"""k-means of numbers on a line, solved: the best cuts of the sorted numbers into k runs.
 
-On a line every cluster is a run of the sorted values, so sums over clusters are
-differences of prefix sums and a Lloyd step costs k binary searches, however
-many values there are.
+On a line every cluster is a run. With a price for each run the best cuts are found in one pass,
+and the price decides how many there are; where it gives k runs, these are the best k runs there
+are, since any better ones would also be cheaper with their price (Lagrangian duality). The
+price goes about with k^-3, as the error goes with k^-2, so that a few passes find it.
 """
 
 from collections.abc import Generator
@@ -13,172 +14,203 @@ from numpy.typing import NDArray
 
 from wc_core.clustering._blocks import MaskedBlocks
 from wc_core.clustering._fit import Iteration
+from wc_core.clustering._line import Line
+from wc_core.clustering._line_loops import assign_on_line, cheapest_cuts, walk_back
 from wc_core.progress import Progress
+from wc_core.words import _, ngettext
 
-MAX_BINS = 1024  # a DP layer costs MAX_BINS ** 2; at most this many values are solved exactly
-MAX_DP_CLUSTERS = 256  # with more clusters than a quarter of the bins, bins add nothing
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Sorted distinct values and running sums of w, w*x and w*x*x, each of shape (n + 1,)."""
-
-    values: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    first: NDArray[np.float64]
-    second: NDArray[np.float64]
-
-    def cost(self, start: NDArray[np.intp], stop: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the inertia of the runs values[start:stop] around their means."""
-        w = self.weight[stop] - self.weight[start]
-        x = self.first[stop] - self.first[start]
-        xx = self.second[stop] - self.second[start]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = xx - x * x / w
-        return np.where(w > 0, np.maximum(spread, 0.0), 0.0)
-
-    def total(self, bounds: NDArray[np.intp]) -> float:
-        """Return the inertia of all runs between neighbouring bounds."""
-        return float(self.cost(bounds[:-1], bounds[1:]).sum())
-
-    def means(self, bounds: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return the mean of each run between neighbouring bounds; NaN for weightless runs."""
-        w = np.diff(self.weight[bounds])
-        x = np.diff(self.first[bounds])
-        means: NDArray[np.float64] = np.divide(x, w, out=np.full(len(w), np.nan), where=w > 0)
-        return means
+GUESSES = 12  # passes by the law k^-3; after them each pass halves what is left or ends the search
+MOST_PASSES = 60
+SAME = 1e-12  # share of the error below which two solutions cost the same
 
 
-def scalar_kmeans_steps(
-    blocks: MaskedBlocks, n_clusters: int, max_iter: int
-) -> Generator[Progress, None, NDArray[np.float64]]:
-    """Cluster numbers; return the sorted centroids, of shape (n_entries, 1).
-
-    Optimal for up to `MAX_BINS` distinct values and `MAX_DP_CLUSTERS` clusters,
-    since every value then has a bin of its own; above, a local optimum of
-    Lloyd's iteration that starts at the optimum over bins.
+@dataclass(frozen=True, slots=True, eq=False)
+class Cuts:
+    """A partition of the line.
 
     Parameters
     ----------
-    blocks : MaskedBlocks of one lane, none of them masked
-    n_clusters : int
-        Clusters wanted; fewer come out when there are fewer distinct values.
-    max_iter : int
-        Most Lloyd steps.
+    bounds : ndarray of shape (n_runs + 1,)
+        Between which points runs begin and end.
+    cost : float
+        Squared error around the means of the runs.
+    price : float
+        Price of a run under which no other partition is cheaper.
+    """
+
+    bounds: NDArray[np.intp]
+    cost: float
+    price: float
+
+    @property
+    def n_runs(self) -> int:
+        """How many runs there are."""
+        return len(self.bounds) - 1
+
+
+def scalar_kmeans_steps(
+    blocks: MaskedBlocks, n_clusters: int, *, exact: bool = False
+) -> Generator[Progress, None, tuple[NDArray[np.float64], tuple[str, ...]]]:
+    """Cluster numbers, more than `n_clusters` of which are distinct.
+
+    Many numbers are counted in bins first, which costs a millionth or so; with `exact`
+    they are sorted, and the notes say what the bins would have cost.
+
+    Records carry an `Iteration` a pass, with the entries that a price pays for, as many as these
+    may be: `detail["price"]` and `detail["n_found"]`.
+
+    Returns
+    -------
+    entries : ndarray of shape (n_clusters, 1)
+        In rising order.
+    notes : tuple of str
 
     References
     ----------
-    H. Wang and M. Song, "Ckmeans.1d.dp", The R Journal 3(2), 2011 (the dynamic programme).
+    A. Aggarwal, B. Schieber and T. Tokuyama, "Finding a minimum-weight k-link path in graphs with
+    the concave Monge property and applications", Discrete Comput. Geom. 12, 1994.
     """
-    line, shift = _prepare(blocks.values[:, 0], blocks.weights)
-    if len(line.values) <= n_clusters:
-        distinct: NDArray[np.float64] = (line.values + shift)[:, None]
-        return distinct
-    bounds = _first_bounds(line, n_clusters)
-    centers = _fill_empty(line, bounds, line.means(bounds))
-    yield Progress(0, max_iter, result=_iteration(0, blocks, centers + shift, line.total(bounds)))
-    for step in range(1, max_iter + 1):
-        bounds_after = _nearest_bounds(line, centers)
-        if np.array_equal(bounds_after, bounds):
-            break
-        bounds = bounds_after
-        centers = _fill_empty(line, bounds, line.means(bounds))
-        state = _iteration(step, blocks, centers + shift, line.total(bounds))
-        yield Progress(step, max_iter, result=state)
-    entries: NDArray[np.float64] = (centers + shift)[:, None]
-    return entries
+    values, weights = blocks.values[:, 0], blocks.weights
+    yield Progress(0, 1, _("sorting the weights"))
+    line = Line.of(values, weights, n_clusters, exact=exact)
+    search = _best_cuts_steps(line, n_clusters)
+    best = None
+    for step, cuts in enumerate(search, start=1):
+        best = cuts
+        state = _iteration(step, blocks, line, cuts)
+        yield Progress(step, step + 1, result=state)
+    assert best is not None
+    notes = _gap_of_bins(values, weights, n_clusters, best) if exact else ()
+    return line.means(best.bounds)[:, None], notes
 
 
-def _iteration(
-    step: int, blocks: MaskedBlocks, centers: NDArray[np.float64], inertia: float
-) -> Iteration:
-    """Tell no labels: those of a million numbers would cost more than the step."""
-    return Iteration(step, blocks.values, blocks.weights, centers=centers[:, None], inertia=inertia)
+def best_cuts(line: Line, n_runs: int) -> Cuts:
+    """Return the partition of a line into `n_runs` runs that has the least squared error.
+
+    Parameters
+    ----------
+    line : Line
+        With more points than runs.
+    n_runs : int
+    """
+    *_before, best = _best_cuts_steps(line, n_runs)
+    return best
 
 
 def nearest_on_line(
     values: NDArray[np.floating], centers: NDArray[np.floating]
 ) -> NDArray[np.int64]:
     """Return the index of the nearest of the sorted centers to each value; ties go down."""
-    centers = centers.astype(np.float64)
-    midpoints = (centers[1:] + centers[:-1]) / 2
-    return np.searchsorted(midpoints, values.astype(np.float64), side="left").astype(np.int64)
+    exact = centers.astype(np.float64)
+    labels = np.empty(len(values), dtype=np.int64)
+    assign_on_line(np.ascontiguousarray(values), (exact[1:] + exact[:-1]) / 2, labels)
+    return labels
 
 
-def _prepare(
-    values: NDArray[np.floating], weights: NDArray[np.floating]
-) -> tuple[_Line, np.float64]:
-    """Sort, merge equal values and sum up; values are centred so that squares keep their digits."""
-    used = weights > 0
-    distinct, inverse = np.unique(values[used].astype(np.float64), return_inverse=True)
-    w = np.bincount(inverse, weights=weights[used].astype(np.float64))
-    shift = np.average(distinct, weights=w)
-    x = distinct - shift
-    sums = (np.concatenate([[0.0], np.cumsum(w * x**power)]) for power in range(3))
-    return _Line(x, *sums), shift
+def _best_cuts_steps(line: Line, n_runs: int) -> Generator[Cuts, None, None]:
+    """Yield the partition of every price that is tried; the last one has `n_runs` runs."""
+    price = 2 * line.cost(np.array([0, len(line)])) / n_runs**3
+    more: Cuts | None = None  # the solutions nearest to what is wanted, from both sides
+    fewer: Cuts | None = None
+    for n_passes in range(1, MOST_PASSES + 1):
+        cuts = _cheapest(line, price)
+        yield cuts
+        if cuts.n_runs == n_runs:
+            return
+        if n_passes > GUESSES and more and fewer and _is_between_none(cuts, more, fewer):
+            break
+        if cuts.n_runs > n_runs:
+            more = cuts
+        else:
+            fewer = cuts
+        price = _next_price(cuts, n_runs, more, fewer, by_law=n_passes < GUESSES)
+    bounds = _between(line, more, fewer, n_runs)
+    yield Cuts(bounds, line.cost(bounds), price)
 
 
-def _first_bounds(line: _Line, n_clusters: int) -> NDArray[np.intp]:
-    """Cut the line into runs: optimal over bins, or companded when there are too many clusters."""
-    n = len(line.values)
-    edges = np.arange(n + 1) if n <= MAX_BINS else _bin_edges(line, MAX_BINS)
-    if n_clusters > MAX_DP_CLUSTERS:
-        return _bin_edges(line, n_clusters)
-    return edges[_optimal_cuts(line, edges, n_clusters)]
+def _cheapest(line: Line, price: float) -> Cuts:
+    came_from = np.empty(len(line) + 1, dtype=np.int32)
+    n_runs = cheapest_cuts(line.weight, line.first, line.second, price, came_from)
+    bounds = walk_back(came_from, n_runs)
+    return Cuts(bounds, line.cost(bounds), price)
 
 
-def _bin_edges(line: _Line, n_bins: int) -> NDArray[np.intp]:
-    """Return n_bins + 1 increasing bounds, dense where the cube root of the density is high.
+def _next_price(
+    cuts: Cuts, n_runs: int, more: Cuts | None, fewer: Cuts | None, *, by_law: bool
+) -> float:
+    """Return the price to try next: by the law of the price, or where both solutions cost alike."""
+    law = cuts.price * (cuts.n_runs / n_runs) ** 3
+    if more is None or fewer is None:
+        return law
+    if by_law and more.price < law < fewer.price:
+        return law
+    if by_law:
+        return float(np.sqrt(more.price * fewer.price))
+    return (fewer.cost - more.cost) / (more.n_runs - fewer.n_runs)
 
-    Half the mass of the sampling measure is spread evenly over the range and half over the
-    ranks; high-resolution theory (Panter and Dite, 1951) wants the density to the power 1/3,
-    which lies between the two.
+
+def _is_between_none(cuts: Cuts, more: Cuts, fewer: Cuts) -> bool:
+    """Tell whether no price gives a number of runs between those of two solutions.
+
+    So it is if the price at which both cost alike has no solution that costs less.
     """
-    x = line.values
-    rank = line.weight[1:] / line.weight[-1]
-    place = (x - x[0]) / (x[-1] - x[0])
-    measure = rank + place
-    cuts = np.searchsorted(measure, np.linspace(0, 2, n_bins + 1)[1:-1])
-    edges = np.concatenate([[0], cuts, [len(x)]])
-    # Every bin must hold a value: push edges apart from the left, then from the right.
-    steps = np.arange(n_bins + 1)
-    edges = np.maximum.accumulate(edges - steps) + steps
-    bounds: NDArray[np.intp] = np.minimum(edges, len(x) - n_bins + steps).astype(np.intp)
-    return bounds
+    here = cuts.cost + cuts.price * cuts.n_runs
+    there = more.cost + cuts.price * more.n_runs
+    return there - here <= SAME * there or cuts.n_runs in {more.n_runs, fewer.n_runs}
 
 
-def _optimal_cuts(line: _Line, edges: NDArray[np.intp], n_clusters: int) -> NDArray[np.intp]:
-    """Return the positions in `edges` of the bounds of the least-cost partition of the bins."""
-    m = len(edges)
-    cost = np.full((m, m), np.inf)  # (start, stop)
-    start, stop = np.triu_indices(m, k=1)
-    cost[start, stop] = line.cost(edges[start], edges[stop])
-    best = cost[0]
-    came_from = np.zeros((n_clusters, m), dtype=np.intp)
-    for j in range(1, n_clusters):
-        total = best[:, None] + cost
-        came_from[j] = total.argmin(axis=0)
-        best = total[came_from[j], np.arange(m)]
-    cuts = [m - 1]
-    for j in range(n_clusters - 1, 0, -1):
-        cuts.append(int(came_from[j, cuts[-1]]))
-    return np.array([0, *reversed(cuts)], dtype=np.intp)
+def _between(line: Line, more: Cuts | None, fewer: Cuts | None, n_runs: int) -> NDArray[np.intp]:
+    """Return bounds of `n_runs` runs where no price gave that many."""
+    if more is not None and fewer is not None:
+        return _spliced(more.bounds, fewer.bounds, n_runs)
+    # Numbers so far apart that rounding hides one error behind another: any cuts will do.
+    near = more or fewer
+    assert near is not None
+    kept = near.bounds[:-1][:n_runs]
+    others = np.setdiff1d(np.arange(len(line)), kept)[: n_runs - len(kept)]
+    return np.append(np.sort(np.concatenate([kept, others])), len(line))
 
 
-def _nearest_bounds(line: _Line, centers: NDArray[np.float64]) -> NDArray[np.intp]:
-    midpoints = (centers[1:] + centers[:-1]) / 2
-    inner = np.searchsorted(line.values, midpoints, side="right")
-    return np.concatenate([[0], inner, [len(line.values)]]).astype(np.intp)
+def _spliced(more: NDArray[np.intp], fewer: NDArray[np.intp], n_runs: int) -> NDArray[np.intp]:
+    """Return the first part of one solution and the last of another, `n_runs` runs together.
+
+    Where a run of the one lies inside a run of the other, both can change over; if both cost
+    alike under one price, so do what comes out and what is left of them.
+    """
+    ahead = n_runs - (len(fewer) - 1)
+    n = len(fewer) - 1
+    inside = (fewer[:-1] <= more[ahead : ahead + n]) & (
+        more[ahead + 1 : ahead + n + 1] <= fewer[1:]
+    )
+    at = int(np.argmax(inside))
+    return np.concatenate([more[: at + ahead + 1], fewer[at + 1 :]])
 
 
-def _fill_empty(
-    line: _Line, bounds: NDArray[np.intp], centers: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Give centroids without members the worst-served values instead."""
-    empty = np.isnan(centers)
-    if empty.any():
-        kept = np.sort(centers[~empty])
-        error = np.square(line.values - kept[nearest_on_line(line.values, kept)])
-        error *= np.diff(line.weight)
-        centers[empty] = line.values[np.argsort(-error, kind="stable")[: empty.sum()]]
-    return np.sort(centers)
+def _iteration(step: int, blocks: MaskedBlocks, line: Line, cuts: Cuts) -> Iteration:
+    """Tell no labels: those of a million numbers would cost more than the pass."""
+    note = ngettext(
+        "a price of {price:.3g} for each entry pays for {n}",
+        "a price of {price:.3g} for each entry pays for {n}",
+        cuts.n_runs,
+    ).format(price=cuts.price, n=cuts.n_runs)
+    return Iteration(
+        step,
+        blocks.values,
+        blocks.weights,
+        centers=line.means(cuts.bounds)[:, None],
+        inertia=cuts.cost,
+        note=note,
+        detail={"price": cuts.price, "n_found": cuts.n_runs},
+    )
+
+
+def _gap_of_bins(
+    values: NDArray[np.floating], weights: NDArray[np.float64], n_clusters: int, best: Cuts
+) -> tuple[str, ...]:
+    """Say how far above the optimum one comes without sorting."""
+    line = Line.of(values, weights, n_clusters)
+    if line.is_exact or best.cost <= 0:
+        return (_("the optimum; without exact it would be the same"),)
+    gap = best_cuts(line, n_clusters).cost / best.cost - 1
+    msg = _("the optimum; without exact the error would lie {gap} above it (the optimality gap)")
+    return (msg.format(gap=f"{100 * max(gap, 0.0):.2g} %"),)

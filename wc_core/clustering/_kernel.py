@@ -1,0 +1,20 @@
+"""Compiled loops: numba where it can keep what it compiled, and where it cannot."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+
+def kernel(loop: Loop) -> Loop:
+    """Compile a loop over arrays when it is first called; it runs without the interpreter's lock.
+
+    The machine code is kept beside the source, or where NUMBA_CACHE_DIR says; where
+    neither can be written it is compiled anew by every process.
+    """
+    from numba import njit
+
+    try:
+        return cast(Loop, njit(cache=True, nogil=True)(loop))
+    except RuntimeError:  # no place to keep it
+        return cast(Loop, njit(nogil=True)(loop))
