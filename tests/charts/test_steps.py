@@ -355,3 +355,13 @@ def test_a_centroid_that_starts_anew_gets_a_ring():
     rings = film(charts.algorithm_steps(trace), "Started anew")
     assert [len(ring["x"]) for ring in rings] == [0, 1, *[0] * len(others)]
     np.testing.assert_array_equal(points(rings[1])[0], second.centers[1])
+
+
+def test_shares_are_written_as_people_write_them():
+    """Neither a jump above a hundred per cent nor a whole has an exponent."""
+    plan = LayerPlan(n_clusters=8)
+    trace = last_result(trace_steps(toy_points("numbers"), None, plan))
+    figure = charts.algorithm_steps(trace)
+    titles = [frame.layout.title.subtitle.text for frame in figure.frames]
+    assert any("%" in title for title in titles)
+    assert not any("e+" in title for title in titles)

@@ -40,6 +40,11 @@ def _note(frame: Frame) -> str:
     return f"{note[0].upper()}{note[1:].rstrip('.')}." if note else ""
 
 
+def _two_digits(number: float) -> str:
+    """Return a number of two digits, or of as many as it has before the point."""
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def _inertia(frame: Frame, before: Frame | None) -> str:
     if frame.inertia is None:
         return ""
@@ -50,7 +55,7 @@ def _inertia(frame: Frame, before: Frame | None) -> str:
     percent = 100 * (frame.inertia / past - 1)
     if abs(percent) < _NOTHING:
         return _("Inertia {now}, as before.").format(now=now)
-    change = f"{percent:+.2g}"
+    change = f"{'+' if percent > 0 else '-'}{_two_digits(abs(percent))}"
     return _("Inertia {now} ({change} %).").format(now=now, change=change)
 
 
@@ -72,7 +77,7 @@ def _moved(frame: Frame, before: Frame | None) -> str:
     if frame.labels.max(initial=-1) != past.max(initial=-1) or (past < 0).any():
         return ""
     share = 100 * float(np.mean(frame.labels != past))
-    return _("{share} % of the points changed cluster.").format(share=f"{share:.2g}")
+    return _("{share} % of the points changed cluster.").format(share=_two_digits(share))
 
 
 def _facts() -> tuple[tuple[str, str], ...]:
