@@ -27,13 +27,6 @@ CHROMIUM_ARGS = [
 PATIENCE_MS = 60_000  # two cores that also serve the page
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
-QUIET_MS = 400
-# Tells whether the page has been idle, with nothing stale, for so many milliseconds.
-QUIET = """([idle, ms]) => {
-    const quiet = document.querySelector(idle) && !document.querySelector("[data-stale=true]");
-    window.quietSince = quiet ? (window.quietSince ?? performance.now()) : null;
-    return quiet && performance.now() - window.quietSince >= ms;
-}"""
 WORK_MS = 240_000  # jobs on two cores that also drive the browser
 
 # Parts of console messages (or of their addresses) that are not ours, each with its reason.
@@ -101,10 +94,9 @@ class AppPage:
 
     def settle(self) -> None:
         """Wait until the page's script has run and nothing on it is stale."""
-        # For a while, since an action reaches the server before the state turns, and one run
-        # may ask for the next.
-        self.page.evaluate("() => { window.quietSince = null }")
-        self.page.wait_for_function(QUIET, arg=[IDLE, QUIET_MS], timeout=PATIENCE_MS)
+        self.page.wait_for_timeout(250)  # an action reaches the server before the state turns
+        self.page.wait_for_selector(IDLE)
+        expect(self.page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE_MS)
 
     def expect_heading(self, place: Place) -> None:
         """Fail unless the page's heading is that of the place."""
