@@ -16,7 +16,7 @@ def test_no_serious_violation(browser: Browser, server: Server, place: Place, da
     with open_page(browser, server.url, dark=dark) as app:
         app.goto(place.path)
         app.wait_for_work()
-        app.page.wait_for_timeout(1000)  # a job that ends asks for one more run, which dims the page
+        app.page.wait_for_timeout(1000)  # a job that ends asks for one more run: it dims the page
         app.wait_for_work()
         assert serious_violations(app.page) == []
 
