@@ -17,7 +17,7 @@ from wc_core.clustering._fit import Iteration
 from wc_core.clustering._line import Line
 from wc_core.clustering._line_loops import assign_on_line, cheapest_cuts, walk_back
 from wc_core.progress import Progress
-from wc_core.words import _, ngettext
+from wc_core.words import _
 
 GUESSES = 12  # passes by the law k^-3; after them each pass halves what is left or ends the search
 MOST_PASSES = 60
@@ -73,15 +73,10 @@ def scalar_kmeans_steps(
     values, weights = blocks.values[:, 0], blocks.weights
     yield Progress(0, 1, _("sorting the weights"))
     line = Line.of(values, weights, n_clusters, exact=exact)
-    search = _best_cuts_steps(line, n_clusters)
-    best = None
-    for step, cuts in enumerate(search, start=1):
-        best = cuts
-        state = _iteration(step, blocks, line, cuts)
-        yield Progress(step, step + 1, result=state)
-    assert best is not None
-    notes = _gap_of_bins(values, weights, n_clusters, best) if exact else ()
-    return line.means(best.bounds)[:, None], notes
+    for step, cuts in enumerate(_best_cuts_steps(line, n_clusters), start=1):
+        yield Progress(step, step + 1, result=_iteration(step, blocks, line, cuts))
+    notes = _gap_of_bins(values, weights, n_clusters, cuts) if exact else ()
+    return line.means(cuts.bounds)[:, None], notes
 
 
 def best_cuts(line: Line, n_runs: int) -> Cuts:
@@ -188,18 +183,14 @@ def _spliced(more: NDArray[np.intp], fewer: NDArray[np.intp], n_runs: int) -> ND
 
 def _iteration(step: int, blocks: MaskedBlocks, line: Line, cuts: Cuts) -> Iteration:
     """Tell no labels: those of a million numbers would cost more than the pass."""
-    note = ngettext(
-        "a price of {price:.3g} for each entry pays for {n}",
-        "a price of {price:.3g} for each entry pays for {n}",
-        cuts.n_runs,
-    ).format(price=cuts.price, n=cuts.n_runs)
+    note = _("a price of {price:.3g} for each entry pays for {n}")
     return Iteration(
         step,
         blocks.values,
         blocks.weights,
         centers=line.means(cuts.bounds)[:, None],
         inertia=cuts.cost,
-        note=note,
+        note=note.format(price=cuts.price, n=cuts.n_runs),
         detail={"price": cuts.price, "n_found": cuts.n_runs},
     )
 

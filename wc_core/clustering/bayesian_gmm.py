@@ -63,17 +63,6 @@ class BayesianGaussianMixture(BlockClusterer):
     random_state : int, RandomState or None, default=None
         Seeds k-means.
 
-    Attributes
-    ----------
-    cluster_centers_ : ndarray of shape (n_entries, n_features)
-        Codebook entries; sorted when there is one feature.
-    labels_ : ndarray of shape (n_samples,)
-        Entry of each block.
-    inertia_ : float
-        Sum over blocks and observed lanes of weight times squared error.
-    n_iter_ : int
-        Iterations run.
-
     References
     ----------
     C. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, section 10.2.

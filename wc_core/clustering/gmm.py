@@ -62,17 +62,6 @@ class GaussianMixture(BlockClusterer):
     random_state : int, RandomState or None, default=None
         Seeds k-means.
 
-    Attributes
-    ----------
-    cluster_centers_ : ndarray of shape (n_entries, n_features)
-        Codebook entries; sorted when there is one feature.
-    labels_ : ndarray of shape (n_samples,)
-        Entry of each block.
-    inertia_ : float
-        Sum over blocks and observed lanes of weight times squared error.
-    n_iter_ : int
-        Iterations run.
-
     References
     ----------
     A. Dempster, N. Laird and D. Rubin, "Maximum likelihood from incomplete data via the EM

@@ -48,18 +48,6 @@ class Hierarchical(BlockClusterer):
     random_state : int, RandomState or None, default=None
         Seeds the gathering into micro-clusters.
 
-    Attributes
-    ----------
-    cluster_centers_ : ndarray of shape (n_entries, n_features)
-        Codebook entries, the means of the clusters; sorted when there is one feature.
-    labels_ : ndarray of shape (n_samples,)
-        Entry of each block; not always the nearest one.
-    inertia_ : float
-        Sum over blocks and observed lanes of weight times squared error.
-    n_iter_ : int
-        Merges until `n_clusters` were left.
-    report_ : FitReport
-
     References
     ----------
     J. Ward, "Hierarchical grouping to optimize an objective function", J. American

@@ -61,18 +61,6 @@ class Spectral(BlockClusterer):
     random_state : int, RandomState or None, default=None
         Seeds the gathering and k-means.
 
-    Attributes
-    ----------
-    cluster_centers_ : ndarray of shape (n_entries, n_features)
-        Codebook entries, the means of the clusters; sorted when there is one feature.
-    labels_ : ndarray of shape (n_samples,)
-        Entry of each block.
-    inertia_ : float
-        Sum over blocks and observed lanes of weight times squared error.
-    n_iter_ : int
-        Iterations of k-means.
-    report_ : FitReport
-
     References
     ----------
     J. Shi and J. Malik, "Normalized cuts and image segmentation", IEEE Trans. PAMI 22(8), 2000.
