@@ -44,8 +44,8 @@ fast: $(VENV)/.dev ## Tests that take less than a few seconds each
 e2e: $(VENV)/.dev browser node_modules/.installed ## Browser tests
 	$(BIN)/python -m pytest tests/e2e
 
-bench: $(VENV)/.dev browser ## Print speed tables (nothing is asserted)
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.bench browser ## Set the engine beside its peers and write docs/speed.md (nothing is asserted)
+	$(BIN)/python -m tests.benchmarks --write
 
 pictures: $(VENV)/.dev browser ## Take the README's pictures again
 	$(BIN)/python -m tests.e2e.screenshots docs/images cluster quality algorithms steps
@@ -93,6 +93,10 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	@touch $@
 
 # Without a browser the browser tests say so and are skipped; where CI is set they fail instead.
 browser:

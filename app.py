@@ -8,6 +8,7 @@ from pages._ui.show_chart import picture_format_picker
 from pages._ui.site_map import site_map
 from pages._ui.state import begin, notice, project
 from pages._ui.text import plain
+from pages._ui.warm_start import warm_start
 from wc_core.assets import ASSETS
 from wc_core.words import _
 
@@ -34,3 +35,4 @@ tell_browser()
 if message := notice():
     st.toast(message)
 chosen.run()
+warm_start()

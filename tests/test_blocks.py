@@ -53,6 +53,19 @@ def test_a_kernel_is_one_block():
     np.testing.assert_array_equal(cut[5], weight[1, 2].ravel())
 
 
+@given(shapes, blocks, st.integers(1, 40))
+def test_pieces_cover_the_matrix_row_by_row(shape, block, n_weights):
+    """Each row of blocks in one piece, each row of the matrix in one; small ones where possible."""
+    grid = BlockGrid(shape, block)
+    pieces = grid.pieces(n_weights)
+    assert [r for p in pieces for r in range(p.start, p.stop)] == list(range(grid.grid_shape[0]))
+    rows = [grid.rows(piece) for piece in pieces]
+    assert [r for p in rows for r in range(p.start, p.stop)] == list(range(shape[0]))
+    for piece, inside in zip(pieces, rows, strict=True):
+        n_inside = (inside.stop - inside.start) * grid.matrix_shape[1]
+        assert n_inside <= n_weights or piece.stop - piece.start == 1
+
+
 @pytest.mark.parametrize("shape", [(), (5,), (0, 4), (4, 0)])
 def test_what_is_no_matrix_is_refused(shape):
     """Vectors, scalars and empty weights have no blocks."""

@@ -106,8 +106,13 @@ def test_parts_that_do_not_fit_are_refused():
     book = np.zeros((2, 1), np.float32)
     with pytest.raises(ModelFileError, match="outside a codebook"):
         CodebookWeight(book, np.array([0, 2], np.uint8), BlockSpec(), (1, 2))
+    with pytest.raises(ModelFileError, match="outside a codebook"):
+        CodebookWeight(book, np.array([0, -1]), BlockSpec(), (1, 2))
     with pytest.raises(ModelFileError, match="do not make a weight"):
         CodebookWeight(book, np.array([0], np.uint8), BlockSpec(), (1, 2))
+    scales = np.ones(2, np.float32)
+    with pytest.raises(ModelFileError, match="2 scales"):
+        CodebookWeight(book, np.array([0, 1], np.uint8), BlockSpec(), (1, 2), scales)
 
 
 def test_a_residual_is_added_and_exact_blocks_stand_as_they_are():

@@ -86,6 +86,27 @@ def test_options_reach_the_layers(capsys, tmp_path):
     assert answer["accuracy"] is None
 
 
+def test_the_answer_says_where_the_time_went(capsys, tmp_path):
+    """Each part in seconds, which together are hardly less than all of it; people get a line."""
+    command = ("compress", "sample:lenet5", "-o", tmp_path / "o.safetensors")
+    _, answer, _ = run(capsys, *command)
+    parts = ["importing", "reading", "clustering", "packing", "writing"]
+    assert list(answer["timings"]) == parts
+    assert 0 <= sum(answer["timings"].values()) <= answer["seconds"] + 0.01
+    assert main([*map(str, command)]) == 0
+    assert re.search(r"^time: importing [\d.]+ s, reading ", capsys.readouterr().out, re.MULTILINE)
+    _, answer, _ = run(capsys, "compress", "sample:lenet5", "--data", "sample", "--limit", 10)
+    assert list(answer["timings"]) == ["importing", "reading", "measuring", "clustering", "writing"]
+
+
+def test_the_file_is_the_same_whether_it_is_measured_or_not(capsys, tmp_path, packed):
+    """Without data it is written layer by layer, with data at once."""
+    out = tmp_path / "o.safetensors"
+    options = ("--clusters", 16, "--data", "sample", "--limit", 10)
+    assert run(capsys, "compress", "sample:lenet5", "-o", out, *options)[0] == 0
+    assert out.read_bytes() == packed.read_bytes()
+
+
 def test_without_json_people_can_read_it(capsys, tmp_path):
     """Lines of words and numbers, a line a layer."""
     assert main(["compress", "sample:lenet_300_100", "-o", str(tmp_path / "o.safetensors")]) == 0

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wc_core.clustering import CLUSTERERS, make_clusterer
+    from wc_core.clustering import CLUSTERERS, ScalarSweep, make_clusterer
     from wc_core.compression import CompressedModel, compress, compress_steps
     from wc_core.data import PRESETS, Dataset, PreprocessSpec, load_dataset
     from wc_core.errors import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "wc_core.clustering": ("CLUSTERERS", "make_clusterer"),
+    "wc_core.clustering": ("CLUSTERERS", "ScalarSweep", "make_clusterer"),
     "wc_core.compression": ("CompressedModel", "compress", "compress_steps"),
     "wc_core.data": ("PRESETS", "Dataset", "PreprocessSpec", "load_dataset"),
     "wc_core.errors": (
@@ -67,6 +67,7 @@ __all__ = [
     "NotRunnableError",
     "PreprocessSpec",
     "Recipe",
+    "ScalarSweep",
     "SizeReport",
     "UnknownNameError",
     "UnsafeFileError",

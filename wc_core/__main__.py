@@ -1,6 +1,7 @@
 """The command line: `python -m wc_core inspect | compress | compare | evaluate | decode`."""
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wc_core.cli.options import add_data, add_recipe, evaluation_config, recipe_from
+from wc_core.cli.parts import Parts
 from wc_core.cli.text import answer_text
 from wc_core.errors import WeightClusteringError
 from wc_core.json_form import finite
@@ -53,14 +55,15 @@ def compress(options: argparse.Namespace) -> dict[str, Any]:
 
     Without an output the file is built, read back and compared all the same, and thrown away.
     """
-    from wc_core.compression import compress_steps
-    from wc_core.export import open_model, pack, save
-
-    model = open_model(options.model)
-    baseline = _evaluated(options, model)
-    compressed = _watch(compress_steps(model, recipe_from(options)), options)
-    sizes = save(compressed, options.output) if options.output else pack(compressed)[1]
-    after = _evaluated(options, compressed, baseline)
+    parts = Parts()
+    with parts.time("importing"):
+        from wc_core.export import open_model
+    with parts.time("reading"):
+        model = open_model(options.model)
+    baseline = _evaluated(options, model, parts=parts)
+    whole = bool(options.data) or not options.output
+    compressed, sizes = (_in_memory if whole else _to_file)(model, options, parts)
+    after = _evaluated(options, compressed, baseline, parts=parts)
     return {
         **_model_facts(model),
         "output": str(options.output) if options.output else None,
@@ -71,7 +74,31 @@ def compress(options: argparse.Namespace) -> dict[str, Any]:
         **{key: value for key, value in sizes.to_dict().items() if key != "items"},
         "bytes_by_kind": dict(sizes.by_kind()),
         **_quality(after, baseline),
+        "timings": parts.seconds,
     }
+
+
+def _in_memory(model: Any, options: argparse.Namespace, parts: Parts) -> tuple[Any, Any]:
+    """Compress; the file is written at the end, if one is wanted at all."""
+    from wc_core.compression import compress_steps
+    from wc_core.export import pack, save
+
+    with parts.time("clustering"):
+        compressed = _watch(compress_steps(model, recipe_from(options)), options)
+    with parts.time("writing"):
+        sizes = save(compressed, options.output) if options.output else pack(compressed)[1]
+    return compressed, sizes
+
+
+def _to_file(model: Any, options: argparse.Namespace, parts: Parts) -> tuple[Any, Any]:
+    """Compress layer by layer to the file, with few of them in memory."""
+    from wc_core.export import compress_to_file_steps
+
+    steps = compress_to_file_steps(model, recipe_from(options), options.output)
+    written = _watch(steps, options)
+    for part in ("clustering", "packing", "writing"):
+        parts.add(part, getattr(written, part))
+    return written.compressed, written.sizes
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
@@ -152,14 +179,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _evaluated(options: argparse.Namespace, model: Any, reference: Any = None) -> Any:
+def _evaluated(
+    options: argparse.Namespace, model: Any, reference: Any = None, parts: Parts | None = None
+) -> Any:
     """Evaluate a model if data were given."""
+    if not options.data:
+        return None
     from wc_core.evaluation import evaluate_steps
 
-    dataset, config = _dataset(options, model)
-    if dataset is None:
-        return None
-    return _watch(evaluate_steps(model, dataset, config, reference=reference), options)
+    with (parts or Parts()).time("measuring"):
+        dataset, config = _dataset(options, model)
+        return _watch(evaluate_steps(model, dataset, config, reference=reference), options)
 
 
 def _dataset(options: argparse.Namespace, model: Any) -> tuple[Any, Any]:
@@ -242,4 +272,9 @@ def _refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Libraries make a million objects that stay: nobody need look among them for garbage often,
+    # and least of all at the end, where it takes longer than some commands do.
+    gc.set_threshold(100_000, 50, 50)
+    status = main()
+    gc.freeze()
+    sys.exit(status)

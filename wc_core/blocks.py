@@ -70,6 +70,17 @@ class BlockGrid:
         rows, cols = self.matrix_shape
         return bool(rows % self.block.rows or cols % self.block.cols)
 
+    def pieces(self, n_weights: int) -> list[slice]:
+        """Cut the rows of the grid into runs of about so many weights, one row or more each."""
+        n_rows, columns = self.grid_shape[0], self.matrix_shape[1]
+        step = max(1, n_weights // (self.block.rows * columns))
+        return [slice(at, min(at + step, n_rows)) for at in range(0, n_rows, step)]
+
+    def rows(self, grid_rows: slice) -> slice:
+        """Return the rows of the matrix that some rows of blocks cover."""
+        stop = min(grid_rows.stop * self.block.rows, self.matrix_shape[0])
+        return slice(grid_rows.start * self.block.rows, stop)
+
     def split(self, weight: NDArray[np.floating]) -> NDArray[np.floating]:
         """Cut a weight into blocks.
 

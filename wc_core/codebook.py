@@ -1,6 +1,7 @@
 """A weight as a codebook and indices: how it is decoded and judged."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, log10
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 from wc_core.blocks import BlockGrid
 from wc_core.errors import ModelFileError
 from wc_core.recipe import BlockSpec
+from wc_core.threads import run_pieces
+from wc_core.weight_loops import count_indices, place_blocks, place_exact
 from wc_core.words import _
 
 POSITION_DTYPE = "uint32"  # in which positions of exact blocks are stored
+PIECE = 1 << 18  # weights that are decoded in one go: they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,9 @@ class CodebookWeight:
 
     def __post_init__(self) -> None:
         self._check_codebook()
+        if self.scales is not None and self.scales.shape != self.shape[:1]:
+            msg = _("{n} scales do not fit a weight of shape {shape}")
+            raise ModelFileError(msg.format(n=self.scales.size, shape=self.shape))
         if self.residual is not None and self.residual.grid != self.grid:
             raise ModelFileError(_("both codebooks of a weight must lie on the same grid"))
         if self.exact is not None:
@@ -86,9 +93,10 @@ class CodebookWeight:
                     "codebook {codebook} and {n} indices do not make a weight of shape {shape}"
                 ).format(codebook=self.codebook.shape, n=len(self.indices), shape=self.shape)
             )
-        if len(self.indices) and int(self.indices.max()) >= len(self.codebook):
-            msg = _("index {index} points outside a codebook of {n} entries")
-            raise ModelFileError(msg.format(index=self.indices.max(), n=len(self.codebook)))
+        for index in (self.indices.min(), self.indices.max()):
+            if not 0 <= index < len(self.codebook):
+                msg = _("index {index} points outside a codebook of {n} entries")
+                raise ModelFileError(msg.format(index=index, n=len(self.codebook)))
 
     def _check_exact(self, exact: ExactBlocks) -> None:
         fits = exact.values.shape == (len(exact), self.block.size)
@@ -112,10 +120,13 @@ class CodebookWeight:
         """Bits of one index at fixed width: ceil(log2(entries))."""
         return (self.entries - 1).bit_length()
 
-    @property
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Blocks that each entry serves, shape (n_entries,)."""
-        return np.bincount(self.indices, minlength=self.entries).astype(np.int64)
+        counts = np.zeros(self.entries, dtype=np.int64)
+        count_indices(self.indices, counts)
+        counts.flags.writeable = False
+        return counts
 
     @property
     def utilization(self) -> float:
@@ -139,23 +150,52 @@ class CodebookWeight:
 
     def decode(self) -> NDArray[np.float32]:
         """Return the weight that codebooks and indices stand for, of shape `shape`."""
-        weight = self.grid.join(self._shared_blocks())
-        if self.scales is not None:
-            rows = weight.reshape(self.grid.matrix_shape) * self.scales[:, None]
-            weight = rows.reshape(self.shape)
-        if self.exact is not None:
-            blocks = self.grid.split(weight)
-            blocks[self.exact.positions] = self.exact.values
-            weight = self.grid.join(blocks)
-        decoded: NDArray[np.float32] = weight.astype(np.float32, copy=False)
-        return decoded
+        weight = np.empty(self.grid.matrix_shape, dtype=np.float32)
+        pieces = self.grid.pieces(PIECE)
+        run_pieces(
+            lambda i: self.decode_rows(pieces[i], weight[self.grid.rows(pieces[i])]), len(pieces)
+        )
+        return weight.reshape(self.shape)
 
-    def _shared_blocks(self) -> NDArray[np.float32]:
-        """Return the entry of each block, before scaling, (n_blocks, block_size)."""
-        blocks: NDArray[np.float32] = self.codebook[self.indices]
-        if self.residual is not None:
-            blocks += self.residual.codebook[self.residual.indices]
-        return blocks
+    def decode_rows(self, grid_rows: slice, out: NDArray[np.float32]) -> None:
+        """Decode some rows of blocks.
+
+        Parameters
+        ----------
+        grid_rows : slice
+            Which rows of the grid of blocks.
+        out : ndarray of float32, shape (n_rows, n_columns)
+            Takes their rows of the matrix.
+        """
+        across = self.grid.grid_shape[1]
+        inside = slice(grid_rows.start * across, grid_rows.stop * across)
+        second = self.residual
+        place_blocks(
+            self.codebook,
+            self.indices[inside],
+            second.codebook if second else self.codebook[:0],
+            second.indices[inside] if second else self.indices[:0],
+            _NO_SCALES if self.scales is None else self.scales[self.grid.rows(grid_rows)],
+            self.block.rows,
+            self.block.cols,
+            out,
+        )
+        if self.exact is not None:
+            self._place_exact(self.exact, inside, out)
+
+    def _place_exact(self, exact: ExactBlocks, inside: slice, out: NDArray[np.float32]) -> None:
+        first, last = np.searchsorted(exact.positions, [inside.start, inside.stop])
+        place_exact(
+            exact.positions[first:last] - inside.start,
+            exact.values[first:last],
+            self.grid.grid_shape[1],
+            self.block.rows,
+            self.block.cols,
+            out,
+        )
+
+
+_NO_SCALES = np.empty(0, dtype=np.float32)
 
 
 def mean_squared_error(original: NDArray, decoded: NDArray) -> float:

@@ -4,17 +4,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from numpy.typing import NDArray
-
 from wc_core.clustering import check_plan
 from wc_core.codebook import CodebookWeight, sqnr_db
 from wc_core.errors import ConfigError
-from wc_core.layer_report import LayerReport, judged_layer
+from wc_core.layer_report import LayerReport
+from wc_core.layerwise import ClusteredLayer, layer_steps
 from wc_core.models import Forward, LayerInfo, Model, Runner, list_layers
 from wc_core.models.weights import round_to
 from wc_core.progress import Progress, last_result
-from wc_core.recipe import LayerPlan, Recipe
-from wc_core.stages import ClusteredWeight, cluster_weight_steps
+from wc_core.recipe import Recipe
 from wc_core.words import _
 
 
@@ -114,36 +112,23 @@ def compress_steps(model: Model, recipe: Recipe) -> Iterator[Progress]:
     UnknownNameError
         If an algorithm is unknown.
     """
-    infos = list_layers(model.infos, recipe)
-    chosen = [info for info in infos if not info.skipped]
-    _check(model, recipe, infos, chosen)
-    total = sum(info.n_weights for info in chosen)
+    infos, chosen = planned(model, recipe)
     started = time.perf_counter()
-    weights: dict[str, CodebookWeight] = {}
-    reports: list[LayerReport] = []
-    done = 0
+    done: dict[str, ClusteredLayer] = {}
 
     def snapshot() -> CompressedModel:
+        weights = {i.name: done[i.name].weight for i in infos if i.name in done}
+        reports = tuple(done[name].report for name in weights)
         skipped = tuple(i if i.skipped else _left_out(i) for i in infos if i.name not in weights)
         seconds = time.perf_counter() - started
-        return CompressedModel(model, recipe, dict(weights), tuple(reports), skipped, seconds)
+        return CompressedModel(model, recipe, weights, reports, skipped, seconds)
 
     latest = snapshot()
-    for info in chosen:
-        layer_started = time.perf_counter()
-        plan = recipe.plan_for(info.name)
-        yield Progress(done, total, info.name, latest)
-        for step in _layer_steps(model.tensors[info.name], plan, recipe.seed, info.name):
-            said = f"{info.name}: {step.message}" if step.message else info.name
-            yield Progress(done + step.fraction * info.n_weights, total, said, latest)
-        clustered: ClusteredWeight = step.result
-        weights[info.name] = clustered.weight
-        seconds = time.perf_counter() - layer_started
-        report = judged_layer(info, clustered.weight, plan, model.tensors[info.name])
-        reports.append(replace(report, seconds=seconds, fit=clustered.fit, second=clustered.second))
-        done += info.n_weights
-        latest = snapshot()
-        yield Progress(done, total, info.name, latest)
+    for record in layer_steps(model, recipe, chosen):
+        if record.result is not None:
+            done[record.result.report.name] = record.result
+            latest = snapshot()
+        yield replace(record, result=latest)
 
 
 def compress(model: Model, recipe: Recipe | None = None) -> CompressedModel:
@@ -160,9 +145,16 @@ def compress(model: Model, recipe: Recipe | None = None) -> CompressedModel:
     return compressed
 
 
-def _check(
-    model: Model, recipe: Recipe, infos: tuple[LayerInfo, ...], chosen: list[LayerInfo]
-) -> None:
+def planned(model: Model, recipe: Recipe) -> tuple[tuple[LayerInfo, ...], list[LayerInfo]]:
+    """Return all tensors of a model, and those that a recipe clusters, once it is checked.
+
+    Raises
+    ------
+    ConfigError, UnknownNameError
+        As `compress_steps`.
+    """
+    infos = list_layers(model.infos, recipe)
+    chosen = [info for info in infos if not info.skipped]
     names = {info.name for info in infos}
     unknown = sorted(recipe.overrides.keys() - names)
     if unknown:
@@ -172,6 +164,7 @@ def _check(
         raise ConfigError(_nothing_chosen(model, recipe, infos))
     for plan in {id(p): p for p in (recipe.plan, *recipe.overrides.values())}.values():
         check_plan(plan)
+    return infos, chosen
 
 
 def _nothing_chosen(model: Model, recipe: Recipe, infos: tuple[LayerInfo, ...]) -> str:
@@ -186,10 +179,3 @@ def _nothing_chosen(model: Model, recipe: Recipe, infos: tuple[LayerInfo, ...]) 
 
 def _left_out(info: LayerInfo) -> LayerInfo:
     return replace(info, skipped=_("not reached: the work was cancelled before"))
-
-
-def _layer_steps(weight: NDArray, plan: LayerPlan, seed: int, name: str) -> Iterator[Progress]:
-    try:
-        yield from cluster_weight_steps(weight, plan, seed)
-    except ConfigError as error:
-        raise ConfigError(f"{name}: {error}") from error

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.clustering import FitReport
-from wc_core.codebook import POSITION_DTYPE, CodebookWeight, mean_squared_error, sqnr_db
+from wc_core.codebook import PIECE, POSITION_DTYPE, CodebookWeight, sqnr_db
 from wc_core.coding import packed_bytes
 from wc_core.json_form import finite
 from wc_core.models import LayerInfo, TensorInfo
 from wc_core.models.weights import round_to
 from wc_core.recipe import LayerPlan
 from wc_core.stages import SecondStage
+from wc_core.threads import run_pieces
+from wc_core.weight_loops import error_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +119,38 @@ def judged_layer(
     info: LayerInfo | TensorInfo, weight: CodebookWeight, plan: LayerPlan, original: NDArray
 ) -> LayerReport:
     """Judge a clustered weight, rounded to the layer's own dtype, against the original."""
-    decoded = round_to(weight.decode(), info.dtype)
+    grid = weight.grid
+    matrix = original.reshape(grid.matrix_shape)
+    pieces = grid.pieces(PIECE)
+
+    def judged(piece: int) -> NDArray[np.float64]:
+        rows = matrix[grid.rows(pieces[piece])]
+        decoded = np.empty(rows.shape, dtype=np.float32)
+        weight.decode_rows(pieces[piece], decoded)
+        return _error_sums(rows, round_to(decoded, info.dtype))
+
+    power, error, before, after = np.sum(run_pieces(judged, len(pieces)), axis=0) / matrix.size
     return layer_report(
         info,
         weight,
         plan,
-        power=float(np.mean(np.square(original, dtype=np.float64))),
-        distortion=mean_squared_error(original, decoded),
-        sparsity_before=share_of_zeros(original),
-        sparsity_after=share_of_zeros(decoded),
+        power=float(power),
+        distortion=float(error),
+        sparsity_before=1 - float(before),
+        sparsity_after=1 - float(after),
     )
+
+
+def _error_sums(original: NDArray, decoded: NDArray) -> NDArray[np.float64]:
+    """Return sums of squares and squared errors, and how many numbers of each are not zero."""
+    wide = np.promote_types(original.dtype, np.float32)  # compiled loops know no half precision
+    sums = np.empty(4)
+    error_sums(
+        np.ascontiguousarray(original, wide).reshape(-1),
+        np.ascontiguousarray(decoded, wide).reshape(-1),
+        sums,
+    )
+    return sums
 
 
 def layer_report(

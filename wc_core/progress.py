@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -51,9 +52,9 @@ def last_result(steps: Iterator[Progress]) -> Any:
 
 
 def relay(
-    steps: Generator[Progress, None, T], change: Callable[[Progress], Progress]
+    steps: Generator[S, None, T], change: Callable[[S], Progress]
 ) -> Generator[Progress, None, T]:
-    """Pass records on, each changed; return what the generator returns."""
+    """Pass on the record that each step becomes; return what the generator returns."""
     while True:
         try:
             record = next(steps)

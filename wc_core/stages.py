@@ -27,8 +27,6 @@ from wc_core.progress import Progress, phase
 from wc_core.recipe import LayerPlan
 from wc_core.words import _
 
-_MANY = 256  # entries that indices of one byte reach
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerBlocks:
@@ -121,7 +119,7 @@ def layer_blocks(weight: NDArray[np.floating], plan: LayerPlan) -> LayerBlocks:
     plan : LayerPlan
     """
     grid = BlockGrid(weight.shape, plan.block)
-    matrix = weight.reshape(grid.matrix_shape).astype(np.float32)
+    matrix = weight.reshape(grid.matrix_shape).astype(np.float32, copy=False)
     scales = _channel_scales(matrix) if plan.scale == "per_channel" else None
     if scales is not None:
         matrix = matrix / scales[:, None]
@@ -212,7 +210,7 @@ def _article_steps(
 ) -> Generator[Progress, None, ClusteredWeight]:
     """Recombine and cluster again; what is stored is the second codebook alone."""
     members = _clustered(layer, first)
-    virtual = recombined(layer.values, first.labels_, first.cluster_centers_, members)
+    virtual = recombined(layer.values, first.indices_, first.cluster_centers_, members)
     if first.noise_ is not None:
         virtual[first.noise_] = layer.values[first.noise_]
     second = make_clusterer(plan, seed)
@@ -278,11 +276,10 @@ def _fit_steps(
 
 
 def _coded(layer: LayerBlocks, fitted: Clusterer, plan: LayerPlan) -> CodebookWeight:
-    entries = _rounded(fitted.cluster_centers_, plan.codebook_dtype)
-    small = np.uint8 if len(entries) <= _MANY else np.uint16
+    entries = stored_entries(fitted.cluster_centers_, plan.codebook_dtype)
     return CodebookWeight(
         codebook=entries,
-        indices=fitted.labels_.astype(small),
+        indices=fitted.indices_,
         block=plan.block,
         shape=layer.grid.shape,
         scales=layer.scales,
@@ -301,8 +298,14 @@ def _exact(
     return ExactBlocks(positions, np.nan_to_num(values))
 
 
-def _rounded(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
-    """Round entries to the dtype they are stored in."""
+def stored_entries(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
+    """Round entries to the dtype they are stored in.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is too large for it.
+    """
     limit = float(np.finfo(dtype).max)
     peak = float(np.abs(entries).max())
     if peak > limit:
@@ -313,7 +316,7 @@ def _rounded(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
 
 def _channel_scales(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return each row's largest magnitude; a row of zeros gets 1, so that it stays zeros."""
-    peaks = np.abs(matrix).max(axis=1)
+    peaks = np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
     return np.where(peaks > 0, peaks, 1).astype(np.float32)
 
 
@@ -324,5 +327,7 @@ def _block_weights(
         return None
     # Relative, since squares of scales of 1e-20 would vanish in single precision.
     squares = np.square(scales.astype(np.float64) / scales.max())
-    lanes = grid.split(np.repeat(squares[:, None], grid.matrix_shape[1], axis=1))
-    return np.asarray(np.nanmean(lanes, axis=1))
+    down, across = grid.grid_shape
+    padded = np.full(down * grid.block.rows, np.nan)
+    padded[: len(squares)] = squares
+    return np.repeat(np.nanmean(padded.reshape(down, grid.block.rows), axis=1), across)

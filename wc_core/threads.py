@@ -4,12 +4,14 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _LIMIT: ContextVar[int | None] = ContextVar("thread_limit", default=None)
+# Kept, as starting threads takes longer than many a piece. Whoever asks works as well.
+_HELPERS = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="pieces")
 
 
 def n_threads() -> int:
@@ -52,8 +54,19 @@ def run_pieces(work: Callable[[int], T], n_pieces: int) -> list[T]:
     >>> run_pieces(lambda piece: piece**2, 4)
     [0, 1, 4, 9]
     """
-    n_workers = min(n_threads(), n_pieces)
-    if n_workers <= 1:
-        return [work(piece) for piece in range(n_pieces)]
-    with ThreadPoolExecutor(n_workers) as pool:
-        return list(pool.map(work, range(n_pieces)))
+    answers: dict[int, T] = {}
+    todo = iter(range(n_pieces))
+
+    def take() -> None:
+        for piece in todo:  # one after another, whoever asks
+            answers[piece] = work(piece)
+
+    n_helpers = min(n_threads(), n_pieces) - 1
+    helpers = [_HELPERS.submit(copy_context().run, take) for _helper in range(n_helpers)]
+    try:
+        take()
+    finally:
+        for helper in helpers:
+            if not helper.cancel():  # those that found no free thread are not waited for
+                helper.result()
+    return [answers[piece] for piece in range(n_pieces)]

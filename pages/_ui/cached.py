@@ -1,6 +1,7 @@
 """Files read once and shared: keys are digests, arrays are never hashed and read-only."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,14 @@ import streamlit as st
 
 from pages._ui.project import Source, blobs, root
 from wc_core.errors import ModelFileError
+from wc_core.json_form import canonical_json
 from wc_core.words import _
 
 if TYPE_CHECKING:
     from wc_core.data import Dataset
-    from wc_core.models import Model
+    from wc_core.models import LayerInfo, Model
+    from wc_core.recipe import LayerPlan
+    from wc_core.search import LiveLayer
 
 
 def model_of(source: Source) -> "Model":
@@ -37,6 +41,27 @@ def dataset_of(source: Source) -> "Dataset":
     """
     with st.spinner(_("Reading the data set …")):
         return _read_dataset(source.kind, source.ref, source)
+
+
+def live_layer(model: "Model", info: "LayerInfo", plan: "LayerPlan") -> "LiveLayer":
+    """Return a layer prepared for every k; few are kept, since each holds on to its weights.
+
+    Raises
+    ------
+    WeightClusteringError
+        If the plan cannot be followed live.
+    """
+    any_k = canonical_json(replace(plan, n_clusters=2).to_dict())
+    return _prepare_layer(model.digest, info.name, any_k, model, info, plan)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _prepare_layer(
+    digest: str, layer: str, any_k: str, _model: "Model", _info: "LayerInfo", _plan: "LayerPlan"
+) -> "LiveLayer":
+    from wc_core.search import LiveLayer
+
+    return LiveLayer(_info, _model.tensors[layer], _plan)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -57,6 +57,18 @@ def decibels(value: float) -> str:
     return _("lossless") if value == float("inf") else f"{value:.1f} dB"
 
 
+def scientific(value: float) -> str:
+    """Return a small number as a digit or two and a power of ten.
+
+    Examples
+    --------
+    >>> scientific(0.000176), scientific(0.0)
+    ('1.8e-4', '0')
+    """
+    digits, _e, power = f"{value:.1e}".partition("e")
+    return f"{digits}e{int(power)}" if value else "0"
+
+
 def times(ratio: float) -> str:
     """Return a ratio as a factor."""
     return f"{ratio:.2f}×"

@@ -5,6 +5,7 @@ import streamlit as st
 from pages._ui.desk import open_desk
 from pages._ui.errors import empty_state, explained, raise_bug, show_error
 from pages._ui.job_panel import job_panel
+from pages._ui.live_view import live_view
 from pages._ui.recipe_form import recipe_form
 from pages._ui.recipe_io import recipe_upload
 from pages._ui.run_view import run_view
@@ -33,6 +34,8 @@ with left:
     recipe_upload(desk)
 
 with right:
+    st.header(_("Drag k"))
+    live_view(desk)
     st.header(_("Result"))
     job_panel()
     if job is None:

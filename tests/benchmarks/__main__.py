@@ -1,34 +1,69 @@
-"""Print every benchmark as a Markdown table: `make bench`, or name some of them."""
+"""Print every benchmark as a Markdown table: `make bench`, or name some of them.
 
+With `--write` the tables that docs/speed.md has a place for are written there, too.
+"""
+
+import argparse
+import platform
+import re
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
 
-from tests.benchmarks import (
-    algorithm_peers,
-    algorithm_scaling,
-    first_screen,
-    import_time,
-    scalar_kmeans,
+import numpy as np
+
+BENCHMARKS = (
+    "import_time",
+    "first_screen",
+    "live_slider",
+    "evaluation",
+    "scalar_peers",
+    "block_peers",
+    "whole_model",
+    "algorithm_peers",
+    "algorithm_scaling",
 )
-
-BENCHMARKS: dict[str, Callable[[], str]] = {
-    "import_time": import_time.table,
-    "first_screen": first_screen.table,
-    "scalar_kmeans": scalar_kmeans.table,
-    "algorithm_peers": algorithm_peers.table,
-    "algorithm_scaling": algorithm_scaling.table,
-}
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "speed.md"
+PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "coremltools", "faiss-cpu", "kmeans1d")
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the benchmarks named, or all."""
-    unknown = sorted(set(names) - set(BENCHMARKS))
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.names) - set(BENCHMARKS))
     if unknown:
-        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-        return 2
-    for name in names or BENCHMARKS:
-        print(f"## {name}\n\n{BENCHMARKS[name]()}\n", flush=True)
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    for name in options.names or BENCHMARKS:
+        table: Callable[[], str] = import_module(f"tests.benchmarks.{name}").table
+        made = table()
+        print(f"## {name}\n\n{made}\n", flush=True)
+        if options.write:
+            _write(name, f"{made}\n\n{_circumstances()}\n")
     return 0
+
+
+def _write(name: str, text: str) -> None:
+    """Put a table into its place in the page, if there is one."""
+    place = re.compile(rf"(?<=<!-- {name}: make bench -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    PAGE.write_text(place.sub(lambda _match: text, PAGE.read_text(), count=1))
+
+
+def _circumstances() -> str:
+    """Say on what the numbers were taken."""
+    from wc_core.threads import n_threads
+
+    packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    features = np._core._multiarray_umath.__cpu_features__  # type: ignore[attr-defined]
+    vectors = "AVX-512" if features.get("AVX512F") else "AVX2" if features.get("AVX2") else "SSE"
+    return (
+        f"*{n_threads()} cores, {platform.machine()} with {vectors}, "
+        f"Python {platform.python_version()}, {packages}.*"
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from wc_core.progress import last_result
 from wc_core.recipe import LayerPlan
+from wc_core.search import LayerPreview
 from wc_core.size import SizeItem, SizeReport
 from wc_core.toys import toy_points
 from wc_core.trace import trace_steps
@@ -131,3 +132,18 @@ def compared():
 def trace():
     plan = LayerPlan(n_clusters=4)
     return last_result(trace_steps(toy_points("square"), None, plan))
+
+
+@pytest.fixture
+def preview():
+    """Two entries that stand for eight weights."""
+    return LayerPreview(
+        layer="fc1.weight",
+        k=2,
+        n_weights=8,
+        centers=np.array([0.5, 1.5], np.float32),
+        counts=np.array([3, 5]),
+        stored_bytes=9,
+        power=1.0,
+        distortion=0.1,
+    )

@@ -23,7 +23,16 @@ class Marked(NullTranslations):
 
 @pytest.fixture
 def draw(
-    weights, confusions, class_names, evaluation, layers, size_report, curve_points, compared, trace
+    weights,
+    confusions,
+    class_names,
+    evaluation,
+    layers,
+    size_report,
+    curve_points,
+    compared,
+    trace,
+    preview,
 ):
     grid = np.arange(24 * 10).reshape(24, 10) % 16
     counts = np.bincount(grid.ravel(), minlength=16)
@@ -52,6 +61,7 @@ def draw(
         "layer_curves": lambda: charts.layer_curves(
             curve_points, baseline=0.9, interval=(0.88, 0.92), top=1
         ),
+        "live_codebook": lambda: charts.live_codebook([3, 5], [0.0, 1.0, 2.0], preview),
         "sparsity_heatmap": lambda: charts.sparsity_heatmap(np.abs(weights)),
         "model_sparsity": lambda: charts.model_sparsity(["a", "b"], [0.0, 0.5], [0.1, 0.9]),
         "compared_scores": lambda: charts.compared_scores(compared, "sqnr_db"),
@@ -89,6 +99,7 @@ NAMES = (
     "layer_error",
     "size_breakdown",
     "layer_curves",
+    "live_codebook",
     "sparsity_heatmap",
     "model_sparsity",
     "compared_scores",
@@ -185,6 +196,7 @@ def test_every_text_is_translated(draw, name):
         lambda: charts.layer_error([]),
         lambda: charts.size_breakdown(None),
         lambda: charts.layer_curves([]),
+        lambda: charts.live_codebook([], [], None),
         lambda: charts.sparsity_heatmap(np.empty((0, 4))),
         lambda: charts.model_sparsity([], []),
         lambda: charts.compared_scores({}),

@@ -223,7 +223,7 @@ def test_points_come_back_from_the_frame():
 def test_components_without_blocks_are_told():
     """A component under the others is the likeliest of no block, gives no entry, and is noted."""
     n_idle = []
-    for seed in range(2, 6):
+    for seed in range(6, 9):
         X = np.random.default_rng(seed).normal(size=(800, 1))
         mixture = GaussianMixture(24, max_iter=1000, tol=0.0, random_state=seed).fit(X)
         n_idle.append(24 - len(mixture.cluster_centers_))

@@ -22,9 +22,9 @@ def copies(model, X):
 
 
 def test_it_comes_close_to_k_means():
-    """Within three per cent of its error, on batches of a twentieth of the blocks."""
+    """Within four per cent of its error, on batches of a twentieth of the blocks."""
     mini = MiniBatchKMeans(32, batch_size=300, random_state=0).fit(BLOCKS)
-    assert mini.inertia_ < 1.03 * KMeans(32, random_state=0).fit(BLOCKS).inertia_
+    assert mini.inertia_ < 1.04 * KMeans(32, random_state=0).fit(BLOCKS).inertia_
 
 
 def test_every_pass_sees_every_block_once():

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wc_core.data import PRESETS, Dataset, PreprocessSpec, check_fits, load_dataset
+from wc_core.data import dataset as module
 from wc_core.errors import ConfigError, DataError
 
 UNIT = PRESETS["unit"]
@@ -132,3 +133,40 @@ def test_shared_images_cannot_be_changed():
     """One data set is shared by all who look at it."""
     with pytest.raises(ValueError, match="read-only"):
         load_dataset("sample").images[0, 0, 0] = 1
+
+
+def test_images_are_prepared_once():
+    """Who measures again gets the very same arrays, which nobody may write to."""
+    data = small(10)
+    first, again = (list(data.batches(UNIT, (1, 4, 4), 4)) for _ in range(2))
+    assert all(a is b for a, b in zip(first, again, strict=True))
+    assert not any(batch.flags.writeable for batch in first)
+
+
+def test_only_the_last_preparation_is_kept():
+    """Another preprocessing or batch size gives its own arrays, and drops the others."""
+    data = small(10)
+    unit = list(data.batches(UNIT, (1, 4, 4), 4))
+    raw = list(data.batches(PRESETS["raw"], (1, 4, 4), 4))
+    assert not np.array_equal(unit[1], raw[1])
+    assert [len(batch) for batch in data.batches(PRESETS["raw"], (1, 4, 4), 5)] == [5, 5]
+    assert len(data._prepared) == 1
+
+
+def test_what_was_not_finished_or_is_too_large_is_not_kept(monkeypatch):
+    """Half of the images are of no use, and memory is bounded."""
+    data = small(10)
+    next(data.batches(UNIT, (1, 4, 4), 4))
+    assert data._prepared == {}
+    monkeypatch.setattr(module, "KEPT_BYTES", 100)
+    whole = np.concatenate(list(data.batches(UNIT, (1, 4, 4), 4)))
+    assert data._prepared == {}
+    assert len(whole) == 10
+
+
+def test_the_same_part_is_taken_once():
+    """A part keeps what was prepared of it, as long as no other part is taken."""
+    data = small(10)
+    assert data.take(4) is data.take(4)
+    assert data.take(5) is not data.take(4)
+    assert len(data._parts) == 1

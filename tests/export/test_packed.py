@@ -24,7 +24,8 @@ from wc_core import (
     save,
 )
 from wc_core.export import pack, write_dense
-from wc_core.export._reading import METADATA_KEY, read_packed
+from wc_core.export._container import METADATA_KEY
+from wc_core.export._reading import read_packed
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,23 @@ def test_no_changed_byte_goes_unnoticed(packed, where, byte):
     good = read_packed(packed, "good")
     for name in good.weights.keys() & again.weights.keys():
         assert again.weights[name].decode().size == good.weights[name].decode().size
+
+
+def test_files_are_read_as_their_bytes_are(packed, tmp_path):
+    """A file is read tensor by tensor, and refused for the same damage."""
+    path = tmp_path / "damaged"
+    for position in range(0, len(packed), 97):
+        content = bytearray(packed)
+        content[position] ^= 1
+        path.write_bytes(content)
+        said = []
+        for source in (bytes(content), path):
+            try:
+                weights = read_packed(source, "damaged").weights
+                said.append([weight.decode().tobytes() for weight in weights.values()])
+            except ModelFileError:
+                said.append("refused")
+        assert said[0] == said[1], position
 
 
 @given(st.floats(0, 1, exclude_max=True))

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import wc_core
-from pages._ui import board, cached
+from pages._ui import board, cached, warm_start
 from tests.pages.reading import ROOT
 
 N_IMAGES = 400
@@ -19,6 +19,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep everything that lasts in a folder of this test."""
     monkeypatch.setenv("WCL_WORKSPACE", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_warm_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no compiler in the background of every test process."""
+    monkeypatch.setattr(warm_start, "_warm", lambda: None)
 
 
 @pytest.fixture(autouse=True)

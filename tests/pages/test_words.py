@@ -15,7 +15,7 @@ SAYS = {
     "multiselect", "number_input", "text_input", "toggle", "checkbox", "segmented_control",
     "pills", "radio",
     "slider", "file_uploader", "expander", "popover", "tabs", "badge", "page_link", "spinner",
-    "progress", "empty_state", "show_error",
+    "progress", "empty_state", "show_error", "live_slider",
 }  # fmt: skip
 WORDY = {
     "label",

@@ -3,6 +3,7 @@
 import pytest
 
 from wc_core import BlockSpec, ConfigError, LayerPlan, Recipe, load_dataset, load_model
+from wc_core.evaluation import SharedHead
 from wc_core.progress import last_result
 from wc_core.search import layer_curves_steps
 
@@ -46,3 +47,15 @@ def test_nothing_to_measure_is_an_error(model):
     """A recipe without layers is explained."""
     with pytest.raises(ConfigError, match="chooses no layer"):
         last_result(layer_curves_steps(model, Recipe(layers=("x",))))
+
+
+def test_sharing_first_layers_changes_no_number(monkeypatch):
+    """Points are those of models run as a whole, layer by layer and size by size."""
+    lenet, data = load_model("sample:lenet5"), load_dataset("sample").take(300)
+
+    def points():
+        return last_result(layer_curves_steps(lenet, Recipe(), (2, 4), data))
+
+    shared = points()
+    monkeypatch.setattr(SharedHead, "before", lambda _model, _changed: None)
+    assert points() == shared

@@ -18,6 +18,7 @@ from wc_core.charts.entry_members import entry_members
 from wc_core.charts.layer_curves import layer_curves
 from wc_core.charts.layer_error import layer_error
 from wc_core.charts.layer_sizes import layer_sizes
+from wc_core.charts.live_codebook import live_codebook
 from wc_core.charts.model_sparsity import model_sparsity
 from wc_core.charts.size_breakdown import size_breakdown
 from wc_core.charts.sparsity_heatmap import sparsity_heatmap
@@ -46,6 +47,7 @@ __all__ = [
     "layer_curves",
     "layer_error",
     "layer_sizes",
+    "live_codebook",
     "model_sparsity",
     "size_breakdown",
     "sparsity_heatmap",

@@ -11,8 +11,14 @@ def answer_text(answer: dict[str, Any]) -> str:
             value = f"{value:.4f}".rstrip("0").rstrip(".")
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             lines.append(f"{key.replace('_', ' ')}: {value}")
+    if "timings" in answer:
+        lines.append(_time_line(answer["timings"]))
     lines += _layer_lines(answer.get("layers", []))
     return "\n".join([*lines, *_row_lines(answer.get("rows", []))])
+
+
+def _time_line(timings: dict[str, float]) -> str:
+    return "time: " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in timings.items())
 
 
 def _layer_lines(layers: list[dict[str, Any]]) -> list[str]:

@@ -21,17 +21,23 @@ from wc_core.clustering._base import (
 )
 from wc_core.clustering._facts import AlgorithmFacts, Parameter, algorithm_facts
 from wc_core.clustering._fit import FitReport, Iteration, PolishReport
+from wc_core.clustering.groups import GroupedFit, grouped_kmeans
+from wc_core.clustering.sweep import ScalarFit, ScalarSweep
 
 __all__ = [
     "CLUSTERERS",
     "AlgorithmFacts",
     "Clusterer",
     "FitReport",
+    "GroupedFit",
     "Iteration",
     "Parameter",
     "PolishReport",
+    "ScalarFit",
+    "ScalarSweep",
     "algorithm_facts",
     "check_plan",
     "free_params",
+    "grouped_kmeans",
     "make_clusterer",
 ]

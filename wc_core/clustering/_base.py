@@ -31,10 +31,15 @@ class Clusterer(Protocol):
 
     n_clusters: int
     cluster_centers_: NDArray[np.floating]  # (n_entries, block_size)
-    labels_: NDArray[np.integer]  # (n_blocks,)
+    indices_: NDArray[np.unsignedinteger]  # (n_blocks,), of the smallest type
     inertia_: float
     noise_: NDArray[np.bool_] | None  # (n_blocks,), blocks that are to be stored exactly
     report_: FitReport
+
+    @property
+    def labels_(self) -> NDArray[np.int32]:
+        """Entry of each block, shape (n_blocks,)."""
+        ...
 
     def fit_steps(
         self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None = None

@@ -13,7 +13,7 @@ QUICK_LOOK = 4096  # blocks among which different ones are counted first
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskedBlocks:
-    """Weighted blocks some of whose lanes are masked.
+    """Weighted blocks some of whose lanes are masked, or count more than others.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ class MaskedBlocks:
     weights : ndarray of shape (n_blocks,)
         Non-negative.
     ragged : ndarray of shape (n_ragged,)
-        Rows that have masked lanes.
+        Rows whose lanes do not all count alike.
     observed : ndarray of shape (n_ragged, block_size)
-        1 where a lane of these rows counts, 0 where it is masked.
+        How much each lane of these rows counts, from 0 where it is masked to 1.
     """
 
     values: NDArray[np.floating]
@@ -39,10 +39,27 @@ class MaskedBlocks:
     def from_nan(cls, X: NDArray[np.floating], weights: NDArray[np.floating]) -> "MaskedBlocks":
         """Read NaN as masked."""
         masked = np.isnan(X)
+        if not masked.any():
+            return cls.whole(X, weights)
         ragged = np.flatnonzero(masked.any(axis=1))
         observed = (~masked[ragged]).astype(X.dtype)
-        values = np.where(masked, X.dtype.type(0), X) if len(ragged) else X
+        values = np.where(masked, X.dtype.type(0), X)
         return cls(np.ascontiguousarray(values), weights.astype(np.float64), ragged, observed)
+
+    @classmethod
+    def by_lane(cls, X: NDArray[np.floating], weights: NDArray[np.floating]) -> "MaskedBlocks":
+        """Take a weight for every lane, (n_blocks, block_size); a lane without any is masked.
+
+        The weight of a block is that of its heaviest lane, so that equal weights make a block
+        like any other.
+        """
+        masked = np.isnan(X) | (weights == 0)
+        shares = np.where(masked, 0, weights).astype(np.float64)
+        peaks = shares.max(axis=1)
+        shares /= np.where(peaks > 0, peaks, 1)[:, None]
+        ragged = np.flatnonzero((shares != 1).any(axis=1))
+        values = np.where(masked, X.dtype.type(0), X)
+        return cls(np.ascontiguousarray(values), peaks, ragged, shares[ragged].astype(X.dtype))
 
     @classmethod
     def whole(cls, values: NDArray[np.floating], weights: NDArray[np.floating]) -> "MaskedBlocks":
@@ -64,7 +81,7 @@ class MaskedBlocks:
     def whole_rows(self) -> NDArray[np.intp]:
         """Return the rows without masked lanes."""
         is_whole = np.ones(len(self), dtype=bool)
-        is_whole[self.ragged] = False
+        is_whole[self.ragged] = (self.observed > 0).all(axis=1)
         return np.flatnonzero(is_whole)
 
     def filled(self) -> NDArray[np.floating]:
@@ -73,12 +90,12 @@ class MaskedBlocks:
         A masked lane takes the value of the block most like its own in what can be seen;
         without any whole block, the lane's mean.
         """
-        if not len(self.ragged):
+        if (self.observed > 0).all():
             return self.values
         donors = self._donors()
         filled = self.values.copy()
         for tile in tiles(len(self.ragged), ROWS_PER_TILE):
-            rows, seen = self.ragged[tile], self.observed[tile]
+            rows, seen = self.ragged[tile], (self.observed[tile] > 0).astype(donors.dtype)
             likeness = 2 * self.values[rows] @ donors.T - seen @ np.square(donors).T
             given = donors[likeness.argmax(axis=1)]
             filled[rows] = np.where(seen > 0, self.values[rows], given)
@@ -88,7 +105,7 @@ class MaskedBlocks:
         whole = self.whole_rows()
         if len(whole):
             return self.values[whole[:: -(-len(whole) // DONORS)]]
-        mean = self.values.sum(axis=0) / np.maximum(1, self.observed.sum(axis=0))
+        mean = self.values.sum(axis=0) / np.maximum(1, (self.observed > 0).sum(axis=0))
         return np.asarray(mean[None, :], dtype=self.values.dtype)
 
 

@@ -75,7 +75,7 @@ def embedded_kmeans_steps(
     embedding: NDArray[np.float64],
     n_clusters: int,
     random_state: np.random.RandomState,
-) -> Generator[Progress, None, NDArray[np.int64]]:
+) -> Generator[Progress, None, NDArray[np.integer]]:
     """Run weighted k-means on embedded points; return exactly `n_clusters` kinds of labels.
 
     Records carry iterations in the space of blocks; `detail["embedding"]`, (n_points, 2 or
@@ -114,7 +114,9 @@ def _centers(
     return means(blocks, labels, np.tile(middle, (n_clusters, 1)))
 
 
-def all_used(blocks: MaskedBlocks, labels: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
+def all_used(
+    blocks: MaskedBlocks, labels: NDArray[np.integer], n_clusters: int
+) -> NDArray[np.integer]:
     """Give labels without points to the worst-served ones: embedded points may coincide."""
     for unused in np.setdiff1d(np.arange(n_clusters), labels):
         errors = squared_errors(blocks, labels, _centers(blocks, labels, n_clusters))

@@ -7,20 +7,21 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import ThreadpoolController
 
+from wc_core.blas import LoneBlas
 from wc_core.clustering._blocks import MaskedBlocks, few_distinct
-from wc_core.clustering._fit import Outcome
+from wc_core.clustering._fit import Outcome, clamping, index_dtype
 from wc_core.clustering._found import Found
+from wc_core.clustering._line_labels import nearest_on_line
 from wc_core.clustering._lloyd import nearest, squared_errors
-from wc_core.clustering._scalar import nearest_on_line
+from wc_core.clustering._room import peak_of, with_room_for_squares
 from wc_core.clustering._seeding import gather_steps
 from wc_core.errors import ConfigError
 from wc_core.params import Domain, IntRange, check_params
 from wc_core.progress import Progress, phase
-from wc_core.words import _, mark, ngettext
+from wc_core.words import _, mark
 
 N_CLUSTERS = IntRange(1, 65536, label=mark("Clusters (k)"))
 MAX_POINTS = IntRange(
@@ -42,8 +43,6 @@ POLISH = IntRange(
     ),
 )
 _FLOATS = (np.float64, np.float32)
-_EXTREME = (1e-15, 1e15)  # largest magnitudes outside leave no room for squares in float32
-_TOO_LARGE = 1e150  # and this one in float64
 
 
 class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
@@ -59,8 +58,10 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
     ----------
     cluster_centers_ : ndarray of shape (n_entries, n_features)
         Codebook entries; sorted when there is one feature.
-    labels_ : ndarray of shape (n_samples,)
-        Entry of each block.
+    indices_ : ndarray of shape (n_samples,)
+        Entry of each block, in the smallest unsigned type that holds them all.
+    labels_ : ndarray of int32, shape (n_samples,)
+        The same, as scikit-learn wants it; made anew whenever it is asked for.
     inertia_ : float
         Sum over blocks and observed lanes of weight times squared error.
     n_iter_ : int
@@ -80,6 +81,10 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
     """What it computes, in LaTeX."""
     labels_are_nearest: ClassVar[bool] = False
     """Whether every block's label is its nearest entry, even without polish."""
+    uses_blas: ClassVar[bool] = True
+    """Whether steps call matrix routines, which are then held to one thread."""
+    takes_lane_weights: ClassVar[bool] = False
+    """Whether it heeds a weight for every lane; others take the mean of a block's lanes."""
     introductory: ClassVar[bool] = False
     """Whether a first comparison takes it: one of each idea, none of them slow."""
 
@@ -93,7 +98,8 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         """Cluster blocks, more than `n_clusters` of which are distinct.
 
         Yields a record an iteration, whose result is an `Iteration` (or None in
-        preparations), and returns the outcome. All weights are positive. BLAS has one thread.
+        preparations), and returns the outcome. All weights are positive. BLAS has one thread
+        if `uses_blas`.
         """
 
     def fit(
@@ -110,8 +116,9 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
             Blocks; NaN marks masked lanes.
         y : None
             Ignored.
-        sample_weight : ndarray of shape (n_samples,), optional
-            How much each block's squared error counts.
+        sample_weight : ndarray of shape (n_samples,) or (n_samples, n_features), optional
+            How much the squared error of each block counts, or that of each of its lanes: where
+            `takes_lane_weights` is False, the mean of those that are not masked.
 
         Returns
         -------
@@ -131,21 +138,61 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
     ) -> Iterator[Progress]:
         """Fit as `fit` does, yielding a record an iteration with an `Iteration` as result."""
         check_params(self)
-        X = validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan")
-        weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        blocks = MaskedBlocks.from_nan(_with_room_for_squares(X), weights)
+        yield from self._fit_steps(self._checked(X), sample_weight)
+        yield Progress(1, 1)
+
+    def _checked(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Check blocks as scikit-learn does; not what a look shows to be fine.
+
+        Its checks take longer than it takes to cluster a small layer.
+        """
+        is_plain = type(X) is np.ndarray and X.dtype in _FLOATS and X.ndim == 2 and X.size > 0
+        if not is_plain or hasattr(self, "feature_names_in_") or not np.isfinite(peak_of(X)[0]):
+            checked: NDArray[np.floating] = validate_data(
+                self, X, dtype=_FLOATS, ensure_all_finite="allow-nan"
+            )
+            return checked
+        self.n_features_in_ = X.shape[1]
+        return X
+
+    def _fit_steps(
+        self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None
+    ) -> Iterator[Progress]:
+        """Set all that is learned from blocks that are checked."""
+        blocks = self._weighed(with_room_for_squares(X)[0], sample_weight)
         rows = np.flatnonzero(blocks.weights > 0)
         used = blocks if len(rows) == len(blocks) else blocks.take(rows)
         found = Found(used)
-        yield from phase(_alone(self._learn(used, found)), 0, 0.95)
+        steps = self._learn(used, found)
+        yield from phase(LoneBlas().around(steps) if self.uses_blas else steps, 0, 0.95)
         self._keep(found, blocks, rows, X.dtype)
-        yield Progress(1, 1)
+
+    def _weighed(
+        self, X: NDArray[np.floating], sample_weight: NDArray[np.floating] | None
+    ) -> MaskedBlocks:
+        """Return blocks with the weights asked for."""
+        if sample_weight is None or np.shape(np.asarray(sample_weight)) != X.shape:
+            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            return MaskedBlocks.from_nan(X, weights)
+        lanes: NDArray[np.floating] = check_array(
+            sample_weight, dtype=_FLOATS, ensure_non_negative=True
+        )
+        if self.takes_lane_weights:
+            return MaskedBlocks.by_lane(X, lanes)
+        seen = ~np.isnan(X)
+        weights = (lanes * seen).sum(axis=1) / np.maximum(1, seen.sum(axis=1))
+        return MaskedBlocks.from_nan(X, weights)
+
+    @property
+    def labels_(self) -> NDArray[np.int32]:
+        """Entry of each block."""
+        return self.indices_.astype(np.int32)
 
     def predict(self, X: NDArray[np.floating]) -> NDArray[np.integer]:
         """Return the index of the nearest entry to each block, shape (n_samples,)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=_FLOATS, reset=False, ensure_all_finite="allow-nan")
-        blocks = MaskedBlocks.from_nan(_with_room_for_squares(X), np.ones(len(X)))
+        blocks = MaskedBlocks.from_nan(with_room_for_squares(X)[0], np.ones(len(X)))
         return _assign(blocks, self.cluster_centers_)[0]
 
     def transform(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -167,7 +214,7 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         """Find entries and labels of the blocks that weigh something."""
         distinct = few_distinct(blocks.filled(), self.n_clusters)
         if distinct is not None:
-            found.take(Outcome(centers=distinct, notes=_clamping(len(distinct), self.n_clusters)))
+            found.take(Outcome(centers=distinct, notes=clamping(len(distinct), self.n_clusters)))
             return
         random_state = check_random_state(self.random_state)
         points, owner = blocks, None
@@ -204,40 +251,41 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         """Set what was learned; blocks without weight go to their nearest entry."""
         centers, labels = _sorted(found.centers, found.labels)
         self.cluster_centers_: NDArray[np.floating] = centers.astype(dtype)
-        self.labels_: NDArray[np.integer]
-        if labels is None:
-            self.labels_, errors = _assign(blocks, self.cluster_centers_)
-        else:
-            self.labels_ = labels
-            if len(rows) < len(blocks):
-                self.labels_, _errors = _assign(blocks, self.cluster_centers_)
-                self.labels_[rows] = labels
-            errors = squared_errors(blocks, self.labels_, self.cluster_centers_)
+        labels = _everywhere(labels, blocks, rows, self.cluster_centers_)
+        self.indices_ = labels.astype(index_dtype(len(centers)), copy=False)
         self.noise_: NDArray[np.bool_] | None = None
         if found.noise is not None:
             self.noise_ = np.zeros(len(blocks), dtype=bool)
             self.noise_[rows[found.noise]] = True
-            errors[self.noise_] = 0
-        self.inertia_ = float(blocks.weights @ errors)
+        self.inertia_ = self._inertia(blocks) if found.inertia is None else found.inertia
         self.n_iter_ = max(1, found.n_iter)
         self.report_ = found.report(len(blocks))
 
+    def _inertia(self, blocks: MaskedBlocks) -> float:
+        errors = squared_errors(blocks, self.indices_, self.cluster_centers_)
+        if self.noise_ is not None:
+            errors[self.noise_] = 0
+        return float(blocks.weights @ errors)
 
-def _alone(steps: Generator[Progress, None, None]) -> Generator[Progress, None, None]:
-    """Hold BLAS to one thread while steps run, not while their taker does: bytes must repeat."""
-    threads = ThreadpoolController()
-    while True:
-        with threads.limit(limits=1):
-            try:
-                record = next(steps)
-            except StopIteration:
-                return
-        yield record
+
+def _everywhere(
+    labels: NDArray[np.integer] | None,
+    blocks: MaskedBlocks,
+    rows: NDArray[np.intp],
+    centers: NDArray[np.floating],
+) -> NDArray[np.integer]:
+    """Return the labels of all blocks where those of some rows are known, or none are."""
+    if labels is not None and len(rows) == len(blocks):
+        return labels
+    nearest_entries, _errors = _assign(blocks, centers)
+    if labels is not None:
+        nearest_entries[rows] = labels
+    return nearest_entries
 
 
 def _assign(
     blocks: MaskedBlocks, centers: NDArray[np.floating]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
     """Return the nearest entry to each block and its squared error over observed lanes."""
     if blocks.values.shape[1] > 1:
         return nearest(blocks, centers)
@@ -252,28 +300,8 @@ def _sorted(
     if centers.shape[1] > 1:
         return centers, labels
     order = np.argsort(centers[:, 0], kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
+    if labels is None or (order[1:] > order[:-1]).all():
+        return centers[order], labels
+    rank = np.empty(len(order), dtype=index_dtype(len(order)))
     rank[order] = np.arange(len(order))
-    return centers[order], None if labels is None else rank[labels]
-
-
-def _with_room_for_squares(X: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return the blocks, in double precision if single could not hold their squares."""
-    peak = float(np.nanmax(np.abs(X), initial=0.0))
-    if peak > _TOO_LARGE:
-        msg = _("blocks hold values up to {peak:.3g}, whose squares no number can hold: scale them")
-        raise ConfigError(msg.format(peak=peak))
-    low, high = _EXTREME
-    return X if peak == 0 or low < peak < high else X.astype(np.float64)
-
-
-def _clamping(n_distinct: int, n_clusters: int) -> tuple[str, ...]:
-    if n_distinct == n_clusters:
-        return ()
-    return (
-        ngettext(
-            "only {n} distinct block: it alone is an entry",
-            "only {n} distinct blocks: each is an entry of its own",
-            n_distinct,
-        ).format(n=n_distinct),
-    )
+    return centers[order], rank[labels]

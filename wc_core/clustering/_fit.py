@@ -7,6 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.words import ngettext
+
+
+def index_dtype(n_entries: int) -> np.dtype[np.unsignedinteger]:
+    """Return the smallest type that holds the index of every entry.
+
+    Examples
+    --------
+    >>> index_dtype(256), index_dtype(257)
+    (dtype('uint8'), dtype('uint16'))
+    """
+    return np.min_scalar_type(n_entries - 1)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Iteration:
@@ -48,12 +61,17 @@ class Iteration:
 class Outcome:
     """What an algorithm found: centroids, or labels whose clusters' means are the entries.
 
+    With both, and the inertia, nothing is computed again.
+
     Parameters
     ----------
     centers : ndarray of shape (n_entries, block_size), optional
         The entries; every block goes to its nearest one.
     labels : ndarray of shape (n_points,), optional
-        Cluster of each point, in any numbering; -1 for noise, which goes to the nearest entry.
+        Without centers the cluster of each point, in any numbering; -1 for noise, which goes to
+        the nearest entry. With centers the nearest of them to each point, of any integer type.
+    inertia : float, optional
+        With centers and labels: the weighted squared error of all points.
     keeps_noise : bool
         Whether noise is stored exactly instead.
     notes : tuple of str
@@ -62,6 +80,7 @@ class Outcome:
 
     centers: NDArray[np.floating] | None = None
     labels: NDArray[np.integer] | None = None
+    inertia: float | None = None
     keeps_noise: bool = False
     notes: tuple[str, ...] = ()
 
@@ -109,3 +128,16 @@ class FitReport:
     def to_dict(self) -> dict[str, Any]:
         """Return only JSON types."""
         return {**asdict(self), "notes": list(self.notes)}
+
+
+def clamping(n_distinct: int, n_clusters: int) -> tuple[str, ...]:
+    """Say that there are fewer entries than were asked for, if so it is."""
+    if n_distinct == n_clusters:
+        return ()
+    return (
+        ngettext(
+            "only {n} distinct block: it alone is an entry",
+            "only {n} distinct blocks: each is an entry of its own",
+            n_distinct,
+        ).format(n=n_distinct),
+    )

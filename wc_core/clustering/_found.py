@@ -26,6 +26,7 @@ class Found:
         self.n_iter = 0
         self.centers: NDArray[np.floating] = blocks.values[:1]
         self.labels: NDArray[np.integer] | None = None  # None: the nearest entry of each block
+        self.inertia: float | None = None  # None: still to be measured
         self.noise: NDArray[np.intp] | None = None
 
     def watch(
@@ -51,6 +52,8 @@ class Found:
         self._notes = outcome.notes
         if outcome.centers is not None:
             self.centers = outcome.centers
+            if owner is None and outcome.inertia is not None:
+                self.labels, self.inertia = outcome.labels, outcome.inertia
             return
         assert outcome.labels is not None
         labels = outcome.labels if owner is None else outcome.labels[owner]
@@ -89,7 +92,7 @@ class Found:
         steps = lloyd_steps(blocks, self.centers.astype(np.float64), max_iter, POLISH_TOL)
         self.centers = yield from relay(steps, counted)
         after, errors = nearest(blocks, self.centers)
-        self.labels = None
+        self.labels = self.inertia = None
         moved = float(np.mean(after != before))
         self._polish = PolishReport(cost, float(blocks.weights @ errors), moved, n_iter)
 

@@ -42,7 +42,7 @@ class Rounds:
         self._normals = random_state.normal(size=(n_planes, self._latent.shape[1]))
         self._used = np.empty(0, dtype=np.int64)
         self.budget = np.empty(0, dtype=np.int64)
-        self.labels = np.full(len(blocks), -1, dtype=np.int64)
+        self.labels: NDArray[np.integer] = np.full(len(blocks), -1, dtype=np.int64)
         self._found = self.labels  # before what latent vectors cannot tell apart was parted
         self.changed = 1.0
 

@@ -8,20 +8,26 @@ price goes about with k^-3, as the error goes with k^-2, so that a few passes fi
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wc_core.clustering._blocks import MaskedBlocks
-from wc_core.clustering._fit import Iteration
-from wc_core.clustering._line import Line
-from wc_core.clustering._line_loops import assign_on_line, cheapest_cuts, walk_back
-from wc_core.progress import Progress
-from wc_core.words import _
+from wc_core.clustering._line import Line, Lines
+from wc_core.clustering._line_loops import (
+    GUESSES,
+    cheapest_cuts,
+    cuts_by_law,
+    price_by_law,
+    walk_back,
+)
 
-GUESSES = 12  # passes by the law k^-3; after them each pass halves what is left or ends the search
+T = TypeVar("T")
+
+MOST_INSIDE = 1e-3  # share of the error that may lie inside of bins: about half of it is lost
 MOST_PASSES = 60
 SAME = 1e-12  # share of the error below which two solutions cost the same
+_COARSE, _COARSE_PER_RUN = 1 << 10, 16  # places to cut at that suffice to tell a first price
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,35 +54,66 @@ class Cuts:
         return len(self.bounds) - 1
 
 
-def scalar_kmeans_steps(
-    blocks: MaskedBlocks, n_clusters: int, *, exact: bool = False
-) -> Generator[Progress, None, tuple[NDArray[np.float64], tuple[str, ...]]]:
-    """Cluster numbers, more than `n_clusters` of which are distinct.
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """The best entries for numbers on a line.
 
-    Many numbers are counted in bins first, which costs a millionth or so; with `exact`
-    they are sorted, and the notes say what the bins would have cost.
+    Parameters
+    ----------
+    centers, weights : ndarray of shape (n_entries,)
+        In rising order, and the weight of the numbers that each stands for.
+    inertia : float
+        Squared error.
+    gap : float, optional
+        Of the optimum: the share by which bins would have been above it. None of bins.
+    """
 
-    Records carry an `Iteration` a pass, with the entries that a price pays for, as many as these
-    may be: `detail["price"]` and `detail["n_found"]`.
+    centers: NDArray[np.floating]
+    weights: NDArray[np.float64]
+    inertia: float
+    gap: float | None
 
-    Returns
-    -------
-    entries : ndarray of shape (n_clusters, 1)
-        In rising order.
-    notes : tuple of str
+
+def solve_steps(
+    lines: Lines, n_clusters: int, *, exact: bool = False
+) -> Generator[tuple[Line, Cuts], None, Solved]:
+    """Cluster numbers; yield what each price that is tried pays for.
+
+    Many numbers are counted in bins first, which costs a hundred-thousandth or so; where it
+    would cost more than a thousandth, and with `exact`, they are sorted.
+
+    Parameters
+    ----------
+    lines : Lines
+    n_clusters : int
+        Fewer entries come out where there are fewer distinct numbers.
+    exact : bool
+        Find the optimum of however many numbers.
 
     References
     ----------
     A. Aggarwal, B. Schieber and T. Tokuyama, "Finding a minimum-weight k-link path in graphs with
     the concave Monge property and applications", Discrete Comput. Geom. 12, 1994.
     """
-    values, weights = blocks.values[:, 0], blocks.weights
-    yield Progress(0, 1, _("sorting the weights"))
-    line = Line.of(values, weights, n_clusters, exact=exact)
-    for step, cuts in enumerate(_best_cuts_steps(line, n_clusters), start=1):
-        yield Progress(step, step + 1, result=_iteration(step, blocks, line, cuts))
-    notes = _gap_of_bins(values, weights, n_clusters, cuts) if exact else ()
-    return line.means(cuts.bounds)[:, None], notes
+    price = rough = None
+    bins = lines.binned(n_clusters)
+    if bins is not None and len(bins) > n_clusters:
+        cuts = yield from _best_cuts_steps(bins, n_clusters)
+        are_fine = bins.inside() <= MOST_INSIDE * cuts.cost
+        if are_fine and not exact:
+            return _solved(bins, cuts, None)
+        price, rough = cuts.price, cuts.cost if are_fine else None
+    line = lines.sorted
+    if len(line) <= n_clusters:
+        return Solved(*lines.distinct(), inertia=0.0, gap=0.0)
+    best = yield from _best_cuts_steps(line, n_clusters, price)
+    gap = rough / best.cost - 1 if rough is not None and best.cost > 0 else 0.0
+    return _solved(line, best, max(gap, 0.0))
+
+
+def solve(lines: Lines, n_clusters: int) -> Solved:
+    """Return the best entries; see `solve_steps`."""
+    return _end_of(solve_steps(lines, n_clusters))
 
 
 def best_cuts(line: Line, n_runs: int) -> Cuts:
@@ -88,30 +125,35 @@ def best_cuts(line: Line, n_runs: int) -> Cuts:
         With more points than runs.
     n_runs : int
     """
-    *_before, best = _best_cuts_steps(line, n_runs)
-    return best
+    return _end_of(_best_cuts_steps(line, n_runs))
 
 
-def nearest_on_line(
-    values: NDArray[np.floating], centers: NDArray[np.floating]
-) -> NDArray[np.int64]:
-    """Return the index of the nearest of the sorted centers to each value; ties go down."""
-    exact = centers.astype(np.float64)
-    labels = np.empty(len(values), dtype=np.int64)
-    assign_on_line(np.ascontiguousarray(values), (exact[1:] + exact[:-1]) / 2, labels)
-    return labels
+def _end_of(steps: Generator[object, None, T]) -> T:
+    """Run steps to their end and return what they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: T = end.value
+            return answer
 
 
-def _best_cuts_steps(line: Line, n_runs: int) -> Generator[Cuts, None, None]:
-    """Yield the partition of every price that is tried; the last one has `n_runs` runs."""
-    price = 2 * line.cost(np.array([0, len(line)])) / n_runs**3
+def _solved(line: Line, cuts: Cuts, gap: float | None) -> Solved:
+    return Solved(line.means(cuts.bounds), line.weights(cuts.bounds), cuts.cost, gap)
+
+
+def _best_cuts_steps(
+    line: Line, n_runs: int, price: float | None = None
+) -> Generator[tuple[Line, Cuts], None, Cuts]:
+    """Yield the line and the partition of every price that is tried; return that of `n_runs`."""
+    price = price or _first_price(line, n_runs)
     more: Cuts | None = None  # the solutions nearest to what is wanted, from both sides
     fewer: Cuts | None = None
     for n_passes in range(1, MOST_PASSES + 1):
         cuts = _cheapest(line, price)
-        yield cuts
+        yield line, cuts
         if cuts.n_runs == n_runs:
-            return
+            return cuts
         if n_passes > GUESSES and more and fewer and _is_between_none(cuts, more, fewer):
             break
         if cuts.n_runs > n_runs:
@@ -120,13 +162,23 @@ def _best_cuts_steps(line: Line, n_runs: int) -> Generator[Cuts, None, None]:
             fewer = cuts
         price = _next_price(cuts, n_runs, more, fewer, by_law=n_passes < GUESSES)
     bounds = _between(line, more, fewer, n_runs)
-    yield Cuts(bounds, line.cost(bounds), price)
+    best = Cuts(bounds, line.cost(bounds), price)
+    yield line, best
+    return best
+
+
+def _first_price(line: Line, n_runs: int) -> float:
+    """Return the price that fewer places to cut at ask for, which takes next to no time."""
+    price = 2 * line.cost(np.array([0, len(line)])) / n_runs**3
+    coarse = line.coarse(max(_COARSE, _COARSE_PER_RUN * n_runs))
+    if coarse is line:
+        return price
+    return cuts_by_law(coarse.sums, n_runs, price, np.empty(len(coarse) + 1, np.int32)) or price
 
 
 def _cheapest(line: Line, price: float) -> Cuts:
     came_from = np.empty(len(line) + 1, dtype=np.int32)
-    n_runs = cheapest_cuts(line.weight, line.first, line.second, price, came_from)
-    bounds = walk_back(came_from, n_runs)
+    bounds = walk_back(came_from, cheapest_cuts(line.sums, price, came_from))
     return Cuts(bounds, line.cost(bounds), price)
 
 
@@ -134,14 +186,10 @@ def _next_price(
     cuts: Cuts, n_runs: int, more: Cuts | None, fewer: Cuts | None, *, by_law: bool
 ) -> float:
     """Return the price to try next: by the law of the price, or where both solutions cost alike."""
-    law = cuts.price * (cuts.n_runs / n_runs) ** 3
-    if more is None or fewer is None:
-        return law
-    if by_law and more.price < law < fewer.price:
-        return law
-    if by_law:
-        return float(np.sqrt(more.price * fewer.price))
-    return (fewer.cost - more.cost) / (more.n_runs - fewer.n_runs)
+    if more is not None and fewer is not None and not by_law:
+        return (fewer.cost - more.cost) / (more.n_runs - fewer.n_runs)
+    known = [(near.price, near.n_runs) if near else (0.0, 0) for near in (more, fewer)]
+    return price_by_law(n_runs, cuts.price, cuts.n_runs, *known[0], *known[1])
 
 
 def _is_between_none(cuts: Cuts, more: Cuts, fewer: Cuts) -> bool:
@@ -179,29 +227,3 @@ def _spliced(more: NDArray[np.intp], fewer: NDArray[np.intp], n_runs: int) -> ND
     )
     at = int(np.argmax(inside))
     return np.concatenate([more[: at + ahead + 1], fewer[at + 1 :]])
-
-
-def _iteration(step: int, blocks: MaskedBlocks, line: Line, cuts: Cuts) -> Iteration:
-    """Tell no labels: those of a million numbers would cost more than the pass."""
-    note = _("a price of {price:.3g} for each entry pays for {n}")
-    return Iteration(
-        step,
-        blocks.values,
-        blocks.weights,
-        centers=line.means(cuts.bounds)[:, None],
-        inertia=cuts.cost,
-        note=note.format(price=cuts.price, n=cuts.n_runs),
-        detail={"price": cuts.price, "n_found": cuts.n_runs},
-    )
-
-
-def _gap_of_bins(
-    values: NDArray[np.floating], weights: NDArray[np.float64], n_clusters: int, best: Cuts
-) -> tuple[str, ...]:
-    """Say how far above the optimum one comes without sorting."""
-    line = Line.of(values, weights, n_clusters)
-    if line.is_exact or best.cost <= 0:
-        return (_("the optimum; without exact it would be the same"),)
-    gap = best_cuts(line, n_clusters).cost / best.cost - 1
-    msg = _("the optimum; without exact the error would lie {gap} above it (the optimality gap)")
-    return (msg.format(gap=f"{100 * max(gap, 0.0):.2g} %"),)

@@ -6,14 +6,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.clustering._block_loops import TILE, UNROLLED
 from wc_core.clustering._blocks import MaskedBlocks, distinct_rows, tiles
 from wc_core.clustering._lloyd import lloyd_steps, means, nearest
+from wc_core.clustering._seed_loops import draw_far
 from wc_core.progress import Progress, phase, relay
 from wc_core.words import _
 
 # k-means++ on a sample, since on all blocks it would cost more than Lloyd's iteration.
-SEEDING_BLOCKS_PER_CLUSTER = 64
-MIN_SEEDING_BLOCKS = 8192
+SEEDING_BLOCKS_PER_CLUSTER = 16
+MIN_SEEDING_BLOCKS = 4096
+SEEDING_RECORDS = 64  # at most: a record takes as long as a draw
 MAX_SEEDING_WORK = 50_000_000  # blocks times clusters
 GATHERING_BLOCKS_PER_POINT = 32  # blocks that a micro-cluster is learned from
 GATHERING_STEPS = 6
@@ -34,7 +37,7 @@ def seed_steps(
     candidates = _whole_rows(blocks, n_clusters)
     wanted = min(len(candidates), _sample_size(n_clusters))
     if wanted < len(candidates):
-        candidates = np.sort(random_state.choice(candidates, wanted, replace=False))
+        candidates = candidates[_spread_rows(len(candidates), wanted, random_state)]
     chosen = blocks.values[candidates]
     seeds = chosen
     if len(chosen) > n_clusters:
@@ -63,8 +66,8 @@ def gather_steps(
     if len(points) <= max_points:
         return points, owner
     wanted = min(len(points), GATHERING_BLOCKS_PER_POINT * max_points)
-    sample = points.take(np.sort(random_state.choice(len(points), wanted, replace=False)))
-    seeds = np.sort(random_state.choice(wanted, max_points, replace=False))
+    sample = points.take(_spread_rows(len(points), wanted, random_state))
+    seeds = _spread_rows(wanted, max_points, random_state)
     message = _("gathering {n} blocks into {m} micro-clusters").format(n=len(blocks), m=max_points)
     learning = lloyd_steps(sample, sample.values[seeds], GATHERING_STEPS, tol=1e-3)
     # Without the iterations of the preparation: they are not the algorithm's.
@@ -74,7 +77,8 @@ def gather_steps(
     labels = yield from phase(relay(sharing_out, lambda r: replace(r, message=message)), 0.7, 1)
     kept, labels = np.unique(labels, return_inverse=True)
     weights = _sums(labels, points.weights)
-    return MaskedBlocks.whole(means(points, labels, centers[kept]), weights), labels[owner]
+    inside = means(points, labels, centers[kept]).astype(values.dtype)
+    return MaskedBlocks.whole(inside, weights), labels[owner]
 
 
 def _nearest_steps(
@@ -100,34 +104,38 @@ def _plus_plus_steps(
     random_state: np.random.RandomState,
 ) -> Generator[Progress, None, NDArray[np.intp]]:
     """Draw rows with odds of weight times squared distance to the rows drawn before."""
-    points = values.astype(np.float64)
-    points -= np.average(points, axis=0, weights=weights)  # so that squares keep their digits
-    norms = np.square(points).sum(axis=1)
+    points = _in_tiles(values)
+    shares = _in_tiles((weights / weights.max()).astype(values.dtype)[:, None])[:, 0]
+    closest = np.full_like(shares, np.finfo(shares.dtype).max)
     trials = 2 + int(np.log(n_clusters))
-    rows = [int(random_state.choice(len(points), p=weights / weights.sum()))]
-    closest = _squared_gaps(points, norms, rows)[0]
+    width = values.shape[1]
+    lanes = (0,) * width if width <= UNROLLED // 2 else ()
+    rows = [int(random_state.choice(len(values), p=weights / weights.sum()))]
     message = _("choosing the first entries")
+    every = -(-n_clusters // SEEDING_RECORDS)
     for n_drawn in range(1, n_clusters):
-        odds = np.cumsum(weights * closest)
-        if odds[-1] <= 0:
+        luck = random_state.uniform(size=trials)
+        row = draw_far(points, lanes, shares, closest, rows[-1], luck)
+        if row < 0:
             break  # every distinct block is drawn
-        drawn = np.searchsorted(odds, random_state.uniform(size=trials) * odds[-1])
-        drawn = np.minimum(drawn, len(points) - 1)
-        after = np.minimum(closest, _squared_gaps(points, norms, drawn))
-        best = int(np.argmin(after @ weights))
-        rows.append(int(drawn[best]))
-        closest = after[best]
-        yield Progress(n_drawn, n_clusters, message)
+        rows.append(row)
+        if n_drawn % every == 0:
+            yield Progress(n_drawn, n_clusters, message)
     return np.array(rows, dtype=np.intp)
 
 
-def _squared_gaps(
-    points: NDArray[np.float64], norms: NDArray[np.float64], rows: list[int] | NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Return squared distances of some rows to all points, (n_rows, n_points)."""
-    gaps = norms[rows][:, None] + norms - 2 * (points[rows] @ points.T)
-    nearby: NDArray[np.float64] = np.maximum(gaps, 0)
-    return nearby
+def _in_tiles(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return blocks in tiles lane by lane, (n_tiles, block_size, TILE); zeros fill up the last."""
+    n_tiles = -(-len(values) // TILE)
+    padded = np.zeros((n_tiles * TILE, values.shape[1]), dtype=values.dtype)
+    padded[: len(values)] = values
+    return np.ascontiguousarray(padded.reshape(n_tiles, TILE, -1).swapaxes(1, 2))
+
+
+def _spread_rows(n_rows: int, wanted: int, random_state: np.random.RandomState) -> NDArray[np.intp]:
+    """Draw some of the rows: one of each run of equally many, in order."""
+    places = (np.arange(wanted) + random_state.uniform(size=wanted)) * (n_rows / wanted)
+    return np.minimum(places.astype(np.intp), n_rows - 1)
 
 
 def _sample_size(n_clusters: int) -> int:

@@ -65,7 +65,7 @@ def subspace_steps(
     points: MaskedBlocks,
     subspace: NDArray[np.int64],
     budget: NDArray[np.int64],
-    before: NDArray[np.int64] | None,
+    before: NDArray[np.integer] | None,
     random_state: np.random.RandomState,
 ) -> Generator[Progress, None, NDArray[np.int64]]:
     """Run k-means in each subspace and return the labels, numbered through all subspaces.
@@ -99,7 +99,7 @@ def subspace_steps(
 
 
 def _old_centers(
-    points: MaskedBlocks, before: NDArray[np.int64], n_entries: int
+    points: MaskedBlocks, before: NDArray[np.integer], n_entries: int
 ) -> NDArray[np.floating]:
     """Return where the clusters lie now; unused entries start in the middle."""
     middle = np.average(points.values.astype(np.float64), axis=0, weights=points.weights)

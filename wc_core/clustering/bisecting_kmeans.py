@@ -126,7 +126,7 @@ class BisectingKMeans(BlockClusterer):
 
     def _halve_steps(
         self, blocks: MaskedBlocks, random_state: np.random.RandomState
-    ) -> Generator[Progress, None, NDArray[np.int64] | None]:
+    ) -> Generator[Progress, None, NDArray[np.integer] | None]:
         """Return the better side of each block, or None if there is nothing to split."""
         best, lowest = None, np.inf
         for _trial in range(self.n_init):
@@ -170,7 +170,7 @@ class _Tree:
         """Take the leaf out that is to be split next; None if none is left."""
         return heappop(self._heap)[2] if self._heap else None
 
-    def split(self, leaf: _Leaf, sides: NDArray[np.int64]) -> None:
+    def split(self, leaf: _Leaf, sides: NDArray[np.integer]) -> None:
         """Put both halves of a leaf in; the second one gets a new label."""
         self._split = leaf.label
         new = len(self)

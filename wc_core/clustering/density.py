@@ -90,7 +90,7 @@ class Density(BlockClusterer):
     --------
     >>> blocks = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
     >>> Density(n_clusters=2).fit(blocks).labels_
-    array([0, 0, 0, 1, 1, 1])
+    array([0, 0, 0, 1, 1, 1], dtype=int32)
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {

@@ -60,7 +60,7 @@ class Hierarchical(BlockClusterer):
     --------
     >>> blocks = np.array([[0.0], [0.2], [5.0], [5.2], [6.0]])
     >>> Hierarchical(n_clusters=2).fit(blocks).labels_
-    array([0, 0, 1, 1, 1])
+    array([0, 0, 1, 1, 1], dtype=int32)
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {

@@ -75,7 +75,7 @@ class LocallyLinearEmbedding(BlockClusterer):
     --------
     >>> blocks = np.array([[0.0, 0.0], [0.1, 0.0], [0.3, 0.1], [5.0, 1.0], [5.1, 1.0], [5.3, 1.1]])
     >>> LocallyLinearEmbedding(n_clusters=2, random_state=0).fit(blocks).labels_
-    array([0, 0, 0, 1, 1, 1])
+    array([0, 0, 0, 1, 1, 1], dtype=int32)
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {

@@ -76,7 +76,7 @@ class SOM(BlockClusterer):
     >>> blocks = np.array([[0.0], [0.1], [5.0], [5.1]])
     >>> som = SOM(n_clusters=2).fit(blocks)
     >>> som.labels_
-    array([0, 0, 1, 1])
+    array([0, 0, 1, 1], dtype=int32)
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {
@@ -197,7 +197,7 @@ class _Net:
     def learn(
         self,
         blocks: MaskedBlocks,
-        labels: NDArray[np.int64],
+        labels: NDArray[np.integer],
         units: NDArray[np.float64],
         width: float,
     ) -> NDArray[np.float64]:
@@ -261,7 +261,7 @@ def _even(n: int) -> NDArray[np.float64]:
 
 
 def _winnings(
-    blocks: MaskedBlocks, labels: NDArray[np.int64], n_units: int
+    blocks: MaskedBlocks, labels: NDArray[np.integer], n_units: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the weighted sum of each unit's blocks and their weight, by lane, (n_units, d)."""
     d = blocks.values.shape[1]
@@ -294,7 +294,7 @@ def _state(
     units: NDArray[np.float64],
     edges: NDArray[np.intp],
     width: float,
-    labels: NDArray[np.int64] | None = None,
+    labels: NDArray[np.integer] | None = None,
     inertia: float | None = None,
 ) -> Iteration:
     detail = {"edges": edges, "radius": width}

@@ -71,7 +71,7 @@ class Spectral(BlockClusterer):
     --------
     >>> blocks = np.array([[0.0], [0.1], [0.3], [5.0], [5.1], [5.3]])
     >>> Spectral(n_clusters=2, random_state=0).fit(blocks).labels_
-    array([0, 0, 0, 1, 1, 1])
+    array([0, 0, 0, 1, 1, 1], dtype=int32)
     """
 
     param_space: ClassVar[Mapping[str, Domain]] = {

@@ -3,11 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.coding._bits import pack_bits, pack_nibbles, unpack_bits, unpack_nibbles
 from wc_core.errors import ModelFileError
+from wc_core.threads import run_pieces
 from wc_core.words import _
 
 MAX_WIDTH = 16
-_PER_PIECE = 1 << 16  # a multiple of 8, so that every piece but the last ends on a byte
+_PER_PIECE = 1 << 20  # a multiple of 8, so that every piece but the last ends on a byte
 
 
 def packed_bytes(n_indices: int, width: int) -> int:
@@ -50,17 +52,18 @@ def pack_indices(indices: NDArray[np.integer], width: int) -> NDArray[np.uint8]:
     if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >> width):
         msg = f"indices from {indices.min()} to {indices.max()} do not fit in {width} bits"
         raise ValueError(msg)
+    payload = np.empty(packed_bytes(len(indices), width), np.uint8)
+    small = np.ascontiguousarray(indices, _dtype(width))
     if width == 8:
-        return indices.astype(np.uint8)
-    shifts = np.arange(width - 1, -1, -1, dtype=np.uint16)
-    pieces = [
-        np.packbits((indices[start : start + _PER_PIECE, None].astype(np.uint16) >> shifts) & 1)
-        for start in range(0, len(indices) if width else 0, _PER_PIECE)
-    ]
-    return np.concatenate(pieces) if pieces else np.empty(0, np.uint8)
+        payload[:] = small
+    elif width:
+        run_pieces(lambda piece: _pack(*_piece(piece, small, payload, width), width), _n(small))
+    return payload
 
 
-def unpack_indices(payload: NDArray[np.uint8], width: int, n_indices: int) -> NDArray[np.integer]:
+def unpack_indices(
+    payload: NDArray[np.uint8], width: int, n_indices: int
+) -> NDArray[np.unsignedinteger]:
     """Undo `pack_indices`.
 
     Returns
@@ -81,19 +84,46 @@ def unpack_indices(payload: NDArray[np.uint8], width: int, n_indices: int) -> ND
                 n=n_indices, width=width, wanted=packed_bytes(n_indices, width), found=len(payload)
             )
         )
-    dtype = np.dtype(np.uint8 if width <= 8 else np.uint16)
     if width == 0:
-        return np.zeros(n_indices, dtype)
+        return np.zeros(n_indices, _dtype(width))
     if width == 8:
         return payload.copy()
-    indices: NDArray[np.integer] = np.empty(n_indices, dtype)
-    weights = (1 << np.arange(width - 1, -1, -1)).astype(dtype)
-    for start in range(0, n_indices, _PER_PIECE):
-        stop = min(start + _PER_PIECE, n_indices)
-        piece = payload[start * width // 8 : packed_bytes(stop, width)]
-        bits = np.unpackbits(piece, count=(stop - start) * width)
-        indices[start:stop] = np.matmul(bits.reshape(-1, width).astype(dtype), weights)
+    indices = np.empty(n_indices, _dtype(width))
+    packed = np.ascontiguousarray(payload)
+    run_pieces(lambda piece: _unpack(*_piece(piece, indices, packed, width), width), _n(indices))
     return indices
+
+
+def _pack(indices: NDArray[np.unsignedinteger], payload: NDArray[np.uint8], width: int) -> None:
+    if width == 4:
+        pack_nibbles(indices, payload)
+    else:
+        pack_bits(indices, width, payload)
+
+
+def _unpack(indices: NDArray[np.unsignedinteger], payload: NDArray[np.uint8], width: int) -> None:
+    if width == 4:
+        unpack_nibbles(payload, indices)
+    else:
+        unpack_bits(payload, width, indices)
+
+
+def _piece(
+    piece: int, indices: NDArray[np.unsignedinteger], payload: NDArray[np.uint8], width: int
+) -> tuple[NDArray[np.unsignedinteger], NDArray[np.uint8]]:
+    """Return a piece of both; all pieces but the last end on a byte."""
+    start = piece * _PER_PIECE
+    stop = min(start + _PER_PIECE, len(indices))
+    return indices[start:stop], payload[start * width // 8 : packed_bytes(stop, width)]
+
+
+def _n(indices: NDArray) -> int:
+    """Return the number of pieces."""
+    return -(-len(indices) // _PER_PIECE)
+
+
+def _dtype(width: int) -> np.dtype[np.unsignedinteger]:
+    return np.dtype(np.uint8 if width <= 8 else np.uint16)
 
 
 def _check_width(width: int) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from wc_core.words import _
 
 InputShape = tuple[int, int | None, int | None]
 THUMBNAIL_SIDE = 256  # pixels at most; a page shows them smaller
+KEPT_BYTES = 1 << 27  # of preprocessed images that a data set keeps at most
+
+_Batch = NDArray[np.float32]
+_Preparation = tuple[PreprocessSpec, InputShape, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,10 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     default_preprocess: str = "unit"
     notes: tuple[str, ...] = ()
+    _prepared: "dict[_Preparation, tuple[_Batch, ...]]" = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _parts: "dict[int, Dataset]" = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -52,6 +60,9 @@ class Dataset:
         self, spec: PreprocessSpec, input_shape: InputShape, batch_size: int
     ) -> Iterator[NDArray[np.float32]]:
         """Yield the images in order, preprocessed, some at a time.
+
+        What was prepared last is kept, unless it is too large: a model that is measured again
+        and again gets the very same arrays each time.
 
         Parameters
         ----------
@@ -63,7 +74,7 @@ class Dataset:
 
         Yields
         ------
-        ndarray (n, channels, height, width) of float32
+        ndarray (n, channels, height, width) of float32, read-only
 
         Raises
         ------
@@ -75,10 +86,22 @@ class Dataset:
         if batch_size < 1:
             msg = _("a batch holds 1 image or more, got {n}").format(n=batch_size)
             raise ConfigError(msg)
+        wanted = (spec, input_shape, batch_size)
+        kept = self._prepared.get(wanted)
+        if kept is not None:
+            yield from kept
+            return
+        batches: list[_Batch] = []
         for start in range(0, len(self), batch_size):
             batch = preprocess(self.images[start : start + batch_size], spec, input_shape[0])
             _check_size(batch.shape[2:], input_shape)
+            batch.flags.writeable = False
+            if batch.nbytes * len(self) <= KEPT_BYTES * len(batch):
+                batches.append(batch)
             yield batch
+        if sum(map(len, batches)) == len(self):
+            self._prepared.clear()
+            self._prepared[wanted] = tuple(batches)
 
     def take(self, n: int) -> "Dataset":
         """Return n of the images: the first, or evenly spread ones if labels are in order.
@@ -92,6 +115,14 @@ class Dataset:
             raise ConfigError(_("a part of a data set has 1 image or more, got {n}").format(n=n))
         if n >= len(self):
             return self
+        part = self._parts.get(n)
+        if part is None:
+            part = self._part(n)
+            self._parts.clear()  # the part in use keeps its own prepared images, others go
+            self._parts[n] = part
+        return part
+
+    def _part(self, n: int) -> "Dataset":
         rows = np.arange(n)
         if self.labels is not None and np.all(np.diff(self.labels) >= 0):
             rows = np.linspace(0, len(self) - 1, n).round().astype(np.intp)

@@ -15,8 +15,8 @@ from wc_core.models import TakesImages
 Size = tuple[int, int]
 Images = NDArray | Sequence[NDArray]
 
-BATCH_VALUES = 8_000_000
-"""Numbers in one batch at most: deep layers hold many times as many."""
+BATCH_VALUES = 700_000
+"""Numbers in one batch at most: what deep layers make of them then stays near the processor."""
 
 ANY_SIZE = 224
 """Side to which images of differing sizes are brought where the model takes any."""

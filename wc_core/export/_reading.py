@@ -1,30 +1,28 @@
 """Reading the packed container, trusting nothing in it."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, deserialize
 
 from wc_core.blocks import BlockGrid
 from wc_core.codebook import POSITION_DTYPE, CodebookWeight, ExactBlocks
 from wc_core.coding import unpack_indices
 from wc_core.compression import CompressedModel
 from wc_core.errors import ModelFileError, WeightClusteringError
-from wc_core.export._safetensors import StoredTensor, payload_digest
+from wc_core.export._container import Container, open_container
+from wc_core.export._safetensors import StoredTensor
 from wc_core.layer_report import LayerReport, layer_report, share_of_zeros
 from wc_core.models import Model, TensorInfo, list_layers, runnable
-from wc_core.models.weights import FLOATS, SAFETENSORS_DTYPES, from_stored
+from wc_core.models.weights import FLOATS, from_stored
 from wc_core.recipe import BlockSpec, Recipe
 from wc_core.words import _
 
-METADATA_KEY = "weight_clustering_lab"
-FORMAT_VERSIONS = (1, 2)  # 2 adds second codebooks and exact blocks
 GRAPH = "__graph__"
 PARTS = (
     "indices",
@@ -39,45 +37,95 @@ MAX_WEIGHTS = 1 << 31  # no honest file of today's models decodes to more
 MAX_EXPANSION = 1 << 16  # weights per byte of file: a block of 4096 x 16 per one-bit index
 
 
-@dataclass(frozen=True, eq=False)
-class _Container:
-    """A file taken apart: what it says of itself, and its tensors by stored name."""
-
-    metadata: Mapping[str, Any]
-    tensors: Mapping[str, StoredTensor]
-    n_bytes: int
-
-    def array(self, name: str, dtypes: tuple[str, ...]) -> NDArray:
-        """Return a stored tensor whose dtype must be one of those given."""
-        stored = self.tensors.get(name)
-        if stored is None or stored.dtype not in dtypes:
-            msg = _("{name} is missing or not of type {dtypes}")
-            raise ModelFileError(msg.format(name=name, dtypes=" / ".join(dtypes)))
-        return from_stored(stored.data.tobytes(), stored.dtype, stored.shape)
-
-
-def is_packed(path: Path) -> bool:
-    """Tell whether a file claims to be a packed one, from its header alone."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = file.read(length) if 2 <= length <= 100_000_000 else b""
-    except OSError:
-        return False
-    return METADATA_KEY in _metadata_of(header)
-
-
-def read_packed(content: bytes, name: str) -> CompressedModel:
-    """Rebuild a compressed model from the bytes of a packed file.
+def read_packed(source: bytes | Path, name: str) -> CompressedModel:
+    """Rebuild a compressed model from a packed file, or its bytes.
 
     Raises
     ------
     ModelFileError
         If anything in it is missing, damaged or impossible.
     """
+    with _named(name):
+        return _rebuild(open_container(source))
+
+
+def weights_of(source: bytes | Path, name: str) -> Mapping[str, CodebookWeight]:
+    """Return the clustered layers of a packed file, each read when it is asked for.
+
+    Raises
+    ------
+    ModelFileError
+        As `read_packed`; what is wrong with one layer, when it is read.
+    """
+    with _named(name):
+        container = open_container(source)
+        _refuse_expansion(container.layers, container.n_bytes)
+        return _Weights(container, name)
+
+
+class _Weights(Mapping[str, CodebookWeight]):
+    """Clustered layers that are rebuilt anew whenever they are asked for."""
+
+    def __init__(self, container: Container, name: str) -> None:
+        self._container = container
+        self._name = name
+
+    def __getitem__(self, name: str) -> CodebookWeight:
+        layer = self._container.layers[name]
+        with _named(self._name):
+            return _weight(self._container, name, layer)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._container.layers)
+
+    def __len__(self) -> int:
+        return len(self._container.layers)
+
+
+def check_same(name: str, meant: CodebookWeight, read: CodebookWeight) -> None:
+    """Prove that a layer was read as it was meant.
+
+    Raises
+    ------
+    AssertionError
+        If it was not: that is a bug, not bad input.
+    """
+    if not _same(meant, read):
+        msg = f"{name} does not come out of the packed file as it went in"
+        raise AssertionError(msg)
+
+
+def _same(meant: CodebookWeight | None, read: CodebookWeight | None) -> bool:
+    if meant is None or read is None:
+        return meant is read
+    return (
+        (meant.shape, meant.block) == (read.shape, read.block)
+        and np.array_equal(meant.codebook, read.codebook)
+        and np.array_equal(meant.indices, read.indices)
+        and _equal(meant.scales, read.scales)
+        and _same(meant.residual, read.residual)
+        and _same_blocks(meant.exact, read.exact)
+    )
+
+
+def _same_blocks(meant: ExactBlocks | None, read: ExactBlocks | None) -> bool:
+    if meant is None or read is None:
+        return meant is read
+    positions = np.array_equal(meant.positions, read.positions)
+    return positions and np.array_equal(meant.values, read.values)
+
+
+def _equal(meant: NDArray | None, read: NDArray | None) -> bool:
+    if meant is None or read is None:
+        return meant is read
+    return np.array_equal(meant, read)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say which file cannot be decoded, and why."""
     try:
-        container = _open(content, name)
-        return _rebuild(container)
+        yield
     except ModelFileError as error:
         raise ModelFileError(_damaged(name, error)) from error
     except (WeightClusteringError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -90,44 +138,10 @@ def _damaged(name: str, error: Exception) -> str:
     return msg.format(name=name, reason=str(error).rstrip(".") or type(error).__name__)
 
 
-def _metadata_of(header: bytes) -> Mapping[str, str]:
-    try:
-        metadata = json.loads(header)["__metadata__"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return {}
-    return metadata if isinstance(metadata, dict) else {}
-
-
-def _open(content: bytes, name: str) -> _Container:
-    try:
-        listed = deserialize(content)  # type: ignore[no-untyped-call]
-    except SafetensorError as error:
-        raise ModelFileError(_("it is no safetensors file: {e}").format(e=error)) from error
-    length = int.from_bytes(content[:8], "little")
-    text = _metadata_of(content[8 : 8 + length]).get(METADATA_KEY)
-    if text is None:
-        msg = _("it is a safetensors file, but not one that this program packed")
-        raise ModelFileError(msg)
-    metadata = json.loads(text)
-    if metadata["format"] not in FORMAT_VERSIONS:
-        msg = _("its format has version {found}; this program reads versions {known}")
-        known = ", ".join(map(str, FORMAT_VERSIONS))
-        raise ModelFileError(msg.format(found=metadata["format"], known=known))
-    tensors = {
-        key: StoredTensor.from_bytes(
-            SAFETENSORS_DTYPES[value["dtype"]], value["shape"], bytes(value["data"])
-        )
-        for key, value in listed
-    }
-    if payload_digest(tensors) != metadata["sha256"]:
-        raise ModelFileError(_("its tensors do not match their checksum"))
-    return _Container(metadata, tensors, len(content))
-
-
-def _rebuild(container: _Container) -> CompressedModel:
+def _rebuild(container: Container) -> CompressedModel:
     metadata = container.metadata
     recipe = Recipe.from_dict(metadata["recipe"])
-    layers: Mapping[str, Mapping[str, Any]] = metadata["layers"]
+    layers = container.layers
     _refuse_expansion(layers, container.n_bytes)
     weights = {name: _weight(container, name, layer) for name, layer in layers.items()}
     model = _model(container, weights)
@@ -152,33 +166,45 @@ def _shape(layer: Mapping[str, Any]) -> tuple[int, ...]:
     return shape
 
 
-def _weight(container: _Container, name: str, layer: Mapping[str, Any]) -> CodebookWeight:
+def _weight(container: Container, name: str, layer: Mapping[str, Any]) -> CodebookWeight:
     grid = BlockGrid(_shape(layer), BlockSpec.parse(layer["block"]))
     if layer["dtype"] not in FLOATS:
         msg = _("{name} is said to hold {dtype} values")
         raise ModelFileError(msg.format(name=name, dtype=layer["dtype"]))
+    prefix = f"{name}."
+    parts = {part: container.tensors.get(prefix + part) for part in PARTS}
+    return weight_of(name, grid, {part: stored for part, stored in parts.items() if stored})
+
+
+def weight_of(name: str, grid: BlockGrid, parts: Mapping[str, StoredTensor]) -> CodebookWeight:
+    """Rebuild a layer from its parts.
+
+    Raises
+    ------
+    ModelFileError
+        If a part is missing, or they do not fit together.
+    """
     scales = None
-    if f"{name}.scales" in container.tensors:
-        scales = container.array(f"{name}.scales", ("float32",))
+    if "scales" in parts:
+        scales = _array(name, parts, "scales", ("float32",))
         if scales.shape != grid.shape[:1] or not np.isfinite(scales).all():
             msg = _("{name} does not have one finite scale per output channel")
             raise ModelFileError(msg.format(name=name))
-    residual = None
-    if f"{name}.residual_codebook" in container.tensors:
-        residual = _shared(container, name, grid, "residual_")
-    weight = _shared(container, name, grid)
-    exact = _exact(container, name)
-    return replace(weight, scales=scales, residual=residual, exact=exact)
+    residual = _shared(name, grid, parts, "residual_") if "residual_codebook" in parts else None
+    weight = _shared(name, grid, parts)
+    return replace(weight, scales=scales, residual=residual, exact=_exact(name, parts))
 
 
-def _shared(container: _Container, name: str, grid: BlockGrid, stage: str = "") -> CodebookWeight:
+def _shared(
+    name: str, grid: BlockGrid, parts: Mapping[str, StoredTensor], stage: str = ""
+) -> CodebookWeight:
     """Return the codebook and the indices of one stage."""
-    codebook = container.array(f"{name}.{stage}codebook", ("float32", "float16"))
+    codebook = _array(name, parts, f"{stage}codebook", ("float32", "float16"))
     if codebook.ndim != 2 or not np.isfinite(codebook).all():
         msg = _("the codebook of {name} is not a table of finite numbers")
         raise ModelFileError(msg.format(name=name))
     width = (len(codebook) - 1).bit_length()
-    payload = container.array(f"{name}.{stage}indices", ("uint8",))
+    payload = _array(name, parts, f"{stage}indices", ("uint8",))
     return CodebookWeight(
         codebook=codebook.astype(np.float32),
         indices=unpack_indices(payload.reshape(-1), width, grid.n_blocks),
@@ -188,18 +214,29 @@ def _shared(container: _Container, name: str, grid: BlockGrid, stage: str = "") 
     )
 
 
-def _exact(container: _Container, name: str) -> ExactBlocks | None:
-    if f"{name}.exact_positions" not in container.tensors:
+def _exact(name: str, parts: Mapping[str, StoredTensor]) -> ExactBlocks | None:
+    if "exact_positions" not in parts:
         return None
-    positions = container.array(f"{name}.exact_positions", (POSITION_DTYPE,))
-    values = container.array(f"{name}.exact_values", ("float32",))
+    positions = _array(name, parts, "exact_positions", (POSITION_DTYPE,))
+    values = _array(name, parts, "exact_values", ("float32",))
     if positions.ndim != 1 or not np.isfinite(values).all():
         msg = _("the exact blocks of {name} are no list of finite numbers")
         raise ModelFileError(msg.format(name=name))
     return ExactBlocks(positions.astype(np.intp), values)
 
 
-def _model(container: _Container, weights: Mapping[str, CodebookWeight]) -> Model:
+def _array(
+    name: str, parts: Mapping[str, StoredTensor], part: str, dtypes: tuple[str, ...]
+) -> NDArray:
+    """Return a part whose dtype must be one of those given."""
+    stored = parts.get(part)
+    if stored is None or stored.dtype not in dtypes:
+        msg = _("{name} is missing or not of type {dtypes}")
+        raise ModelFileError(msg.format(name=f"{name}.{part}", dtypes=" / ".join(dtypes)))
+    return from_stored(stored.read().data, stored.dtype, stored.shape)
+
+
+def _model(container: Container, weights: Mapping[str, CodebookWeight]) -> Model:
     """Return the model that the file was made from, with the untouched tensors only."""
     said, layers = container.metadata["model"], container.metadata["layers"]
     parts = {f"{name}.{part}" for name in weights for part in PARTS}
@@ -208,9 +245,9 @@ def _model(container: _Container, weights: Mapping[str, CodebookWeight]) -> Mode
     infos |= {n: TensorInfo(n, w.shape, str(layers[n]["dtype"])) for n, w in weights.items()}
     for copy, first in container.metadata["tied"].items():
         infos[copy] = TensorInfo(copy, infos[first].shape, infos[first].dtype, tied_to=first)
-    tensors = {n: from_stored(s.data.tobytes(), s.dtype, s.shape) for n, s in raw.items()}
+    tensors = {n: from_stored(s.read().data, s.dtype, s.shape) for n, s in raw.items()}
     tensors |= {n: tensors[i.tied_to] for n, i in infos.items() if i.tied_to in tensors}
-    graph = container.tensors[GRAPH].data.tobytes() if GRAPH in container.tensors else None
+    graph = container.tensors[GRAPH].read().tobytes() if GRAPH in container.tensors else None
     forward, missing = runnable({n: i.shape for n, i in infos.items()}, graph)
     return Model(
         name=str(said["name"]),

@@ -1,72 +1,99 @@
 """Writing safetensors files whose bytes depend on nothing but their content."""
 
 import hashlib
+import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import TensorSpec, serialize
+
+from wc_core.models.weights import SAFETENSORS_DTYPES
+
+T = TypeVar("T")
+
+# The format's own writers sort tensors by type, the widest first, then by name.
+_ORDER = ("U64", "I64", "F64", "F32", "U32", "I32", "BF16", "F16", "U16", "I16", "I8", "U8", "BOOL")
+_CODES = {dtype: code for code, dtype in SAFETENSORS_DTYPES.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class StoredTensor:
-    """A tensor as a file holds it.
+    """A tensor as a file holds it; its bytes are made or read when they are asked for.
 
     Parameters
     ----------
     dtype : str
         "float32", "bfloat16", "uint8", ...
     shape : tuple of int
-    data : ndarray of uint8
-        Its bytes, little-endian, row-major.
+    n_bytes : int
+    read : callable
+        Returns the bytes, little-endian, row-major, as an array of uint8.
     """
 
     dtype: str
     shape: tuple[int, ...]
-    data: NDArray[np.uint8]
+    n_bytes: int
+    read: Callable[[], NDArray[np.uint8]]
 
     @classmethod
     def of(cls, array: NDArray) -> "StoredTensor":
         """Store an array in its own dtype."""
-        return cls.from_bytes(array.dtype.name, array.shape, np.ascontiguousarray(array).tobytes())
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        return cls(array.dtype.name, array.shape, data.nbytes, lambda: data)
 
     @classmethod
     def from_bytes(cls, dtype: str, shape: tuple[int, ...], data: bytes) -> "StoredTensor":
         """Store bytes as they are."""
-        return cls(dtype, tuple(shape), np.frombuffer(data, np.uint8))
+        return cls(dtype, tuple(shape), len(data), lambda: np.frombuffer(data, np.uint8))
 
 
-def serialized(tensors: Mapping[str, StoredTensor], metadata: Mapping[str, str]) -> bytes:
-    """Return the bytes of a safetensors file.
+def serialized(
+    tensors: Mapping[str, StoredTensor], metadata: Mapping[str, str]
+) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of a safetensors file in pieces: its header, then a tensor at a time.
 
-    With more than one metadata key the order of keys, and so the bytes, would differ from
-    run to run: give at most one.
+    The same bytes as the format's own library writes for at most one metadata key; with more
+    the order of its keys differs from run to run.
     """
-    specs = {
-        name: TensorSpec(
-            dtype=tensor.dtype,
-            shape=list(tensor.shape),
-            data_ptr=tensor.data.ctypes.data,
-            data_len=tensor.data.nbytes,
-        )
-        for name, tensor in tensors.items()
-    }
-    return bytes(serialize(specs, metadata=dict(metadata) or None))
+    ordered = sorted(tensors, key=lambda name: (_ORDER.index(_CODES[tensors[name].dtype]), name))
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
+    at = 0
+    for name in ordered:
+        tensor = tensors[name]
+        place = [at, at := at + tensor.n_bytes]
+        shape = list(tensor.shape)
+        header[name] = {"dtype": _CODES[tensor.dtype], "shape": shape, "data_offsets": place}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for name in ordered:
+        yield tensors[name].read().data
 
 
 def payload_digest(tensors: Mapping[str, StoredTensor]) -> str:
     """Return the SHA-256 over the bytes of all stored tensors, in the order of their names."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        digest.update(tensors[name].data.data)
+        digest.update(tensors[name].read().data)
     return digest.hexdigest()
 
 
-def write_at_once(path: Path, content: bytes) -> None:
+def write_at_once(
+    path: Path, pieces: Iterable[bytes | memoryview], check: Callable[[Path], T]
+) -> T:
     """Write a file completely or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    pieces : iterable of bytes
+    check : callable
+        Is given what was written before it takes the file's place. Its answer is returned;
+        if it raises, nothing is left.
 
     Raises
     ------
@@ -76,10 +103,15 @@ def write_at_once(path: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as part:
+        written = Path(part.name)
         try:
-            part.write(content)
+            for piece in pieces:
+                part.write(piece)
+            part.flush()
+            answer = check(written)
+            written.chmod(0o644)
+            written.replace(path)
         except BaseException:
-            Path(part.name).unlink()
+            written.unlink()
             raise
-    Path(part.name).chmod(0o644)
-    Path(part.name).replace(path)
+    return answer

@@ -1,11 +1,12 @@
 """Dense model files: what other programs load."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from wc_core.errors import ConfigError
-from wc_core.export._safetensors import StoredTensor, serialized, write_at_once
+from wc_core.export._parts import stored_tensor
+from wc_core.export._safetensors import serialized, write_at_once
 from wc_core.models import Model
-from wc_core.models.weights import stored_bytes
 from wc_core.words import _
 
 
@@ -32,18 +33,12 @@ def write_dense(model: Model, path: str | Path) -> int:
         If an ONNX file is asked for and the model did not come from one.
     """
     path = Path(path)
-    content = _onnx(model) if path.suffix == ".onnx" else _state_dict(model)
-    write_at_once(path, content)
-    return len(content)
+    pieces = [_onnx(model)] if path.suffix == ".onnx" else _state_dict(model)
+    return write_at_once(path, pieces, lambda written: written.stat().st_size)
 
 
-def _state_dict(model: Model) -> bytes:
-    tensors = {
-        model.prefix + info.name: StoredTensor.from_bytes(
-            info.dtype, info.shape, stored_bytes(model.tensors[info.name], info.dtype)
-        )
-        for info in model.infos
-    }
+def _state_dict(model: Model) -> Iterator[bytes | memoryview]:
+    tensors = {model.prefix + info.name: stored_tensor(model, info) for info in model.infos}
     return serialized(tensors, {})
 
 

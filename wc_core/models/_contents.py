@@ -1,14 +1,14 @@
 """What a reader finds in a file, before it becomes a model."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.errors import ModelFileError
+from wc_core.models._scan import CHUNK, is_usable, scan
+from wc_core.models.files import FileBytes, FileTensors
 from wc_core.models.model import TensorInfo
 from wc_core.models.weights import FLOATS, ITEM_BYTES
 from wc_core.words import _
@@ -24,7 +24,7 @@ class FileContents:
     ----------
     infos : tuple of TensorInfo
     tensors : mapping of str to ndarray
-    files : tuple of Path
+    files : tuple of FileBytes
         Everything that was read, in a fixed order; digest and size are over all of it.
     graph : bytes or None
     notes : tuple of str
@@ -32,24 +32,14 @@ class FileContents:
 
     infos: tuple[TensorInfo, ...]
     tensors: Mapping[str, NDArray]
-    files: tuple[Path, ...]
+    files: tuple[FileBytes, ...]
     graph: bytes | None = None
     notes: tuple[str, ...] = ()
 
     @property
-    def digest(self) -> str:
-        """SHA-256 over the files, one after the other."""
-        digest = hashlib.sha256()
-        for path in self.files:
-            with path.open("rb") as file:
-                while piece := file.read(1 << 22):
-                    digest.update(piece)
-        return digest.hexdigest()
-
-    @property
     def n_bytes(self) -> int:
         """Size of the files together."""
-        return sum(path.stat().st_size for path in self.files)
+        return sum(file.size for file in self.files)
 
 
 def strip_wrappers(names: Sequence[str]) -> str:
@@ -92,29 +82,39 @@ def check_dtype(name: str, dtype: str) -> None:
         raise ModelFileError(msg.format(name=name, dtype=dtype, known=" / ".join(FLOATS)))
 
 
-def check_usable(infos: Sequence[TensorInfo], tensors: Mapping[str, NDArray]) -> None:
-    """Raise if there is nothing to cluster, or values that cannot be clustered.
+def examined(contents: FileContents) -> str:
+    """Return the SHA-256 of the files, one after the other, whose weights can be clustered.
 
     Raises
     ------
     ModelFileError
-        Names each tensor with NaN or infinite values, and how many there are.
+        If there is nothing to cluster, or there are values that cannot be; names each tensor
+        with NaN or infinite values, and how many there are.
     """
+    infos = contents.infos
     floating = [info for info in infos if info.dtype in FLOATS]
     if not any(len(info.shape) >= 2 for info in floating):
         msg = _("it holds no weight matrix: {n} tensors, none with two or more dimensions")
         raise ModelFileError(msg.format(n=len(infos)))
-    bad = [_bad_values(i.name, tensors[i.name]) for i in floating if i.tied_to is None]
-    found = [text for text in bad if text]
-    if found:
+    tensors = contents.tensors
+    places = tensors.places if isinstance(tensors, FileTensors) else {}
+    digest, odd = scan(contents.files, places)
+    own = [info.name for info in floating if info.tied_to is None]
+    odd |= {name for name in own if name not in places and not _is_usable(tensors[name])}
+    if odd:
+        found = [_bad_values(name, tensors[name]) for name in own if name in odd]
         msg = _("{found}: such weights cannot be clustered; train or export the model again")
         raise ModelFileError(msg.format(found="; ".join(found[:5])))
+    return digest
+
+
+def _is_usable(array: NDArray) -> bool:
+    numbers = array.reshape(-1)
+    pieces = (numbers[at : at + CHUNK] for at in range(0, len(numbers), CHUNK))
+    return all(is_usable(piece.view(np.uint8), array.dtype.name) for piece in pieces)
 
 
 def _bad_values(name: str, array: NDArray) -> str:
-    peak = np.abs(array).max(initial=0)
-    if peak <= np.finfo(np.float32).max:  # false for NaN, too
-        return ""
     nan, infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
     if nan or infinite:
         msg = _("{name} holds {nan} NaN and {infinite} infinite values")

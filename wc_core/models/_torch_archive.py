@@ -1,6 +1,7 @@
 """What is checked of a torch checkpoint before torch gets to see it."""
 
 import pickletools
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,9 @@ def check_nesting(pickled: IO[bytes]) -> None:
         If tuples lie deeper than `MAX_DEPTH`.
     """
     try:
-        deepest = _deepest_tuple(pickled)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in texts
+            deepest = _deepest_tuple(pickled)
     except (ValueError, LookupError, OverflowError) as error:
         raise ModelFileError(damaged(error)) from error
     if deepest > MAX_DEPTH:

@@ -1,9 +1,10 @@
 """What a model is to the engine: named arrays, and perhaps a way to run them."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +105,8 @@ class Model:
     infos : tuple of TensorInfo
         Every tensor, in the order of the file.
     tensors : mapping of str to ndarray
-        Read-only arrays; bfloat16 is held as float32; tied names share one array.
+        Read-only arrays; bfloat16 is held as float32; tied names share one array. Those of a
+        large file are read when they are asked for, and not kept: hold what is used twice.
     prefix : str
         Wrapper prefix that was stripped from all names.
     forward : Forward or None
@@ -142,7 +144,7 @@ class Model:
 
     def with_tensors(self, changed: Mapping[str, NDArray]) -> Self:
         """Return the same model with some tensors replaced; all others are shared."""
-        return replace(self, tensors={**self.tensors, **changed})
+        return replace(self, tensors=ChainMap(dict(changed), cast(Any, self.tensors)))
 
     @property
     def n_parameters(self) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wc_core.errors import ModelFileError, NotRunnableError
 from wc_core.models._contents import FileContents, check_dtype
 from wc_core.models._onnx_graph import parse
+from wc_core.models.files import FileBytes
 from wc_core.models.model import InputShape, Runner, TensorInfo
 from wc_core.models.weights import stored_bytes
 from wc_core.models.zoo.mlp import image_shape, small_preset
@@ -65,7 +66,9 @@ def read_onnx(path: Path) -> FileContents:
             tensors[initializer.name] = _array(initializer)
             for field in _DATA_FIELDS:
                 initializer.ClearField(field)
-    return FileContents(infos, tensors, (path,), graph=model.SerializeToString(deterministic=True))
+    return FileContents(
+        infos, tensors, (FileBytes(path),), graph=model.SerializeToString(deterministic=True)
+    )
 
 
 def fill_graph(graph: bytes, tensors: Mapping[str, NDArray]) -> bytes:

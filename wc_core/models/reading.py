@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from wc_core.assets import SAMPLE_MODELS
 from wc_core.errors import ModelFileError, UnknownNameError, UnsafeFileError
-from wc_core.models._contents import FileContents, canonical, check_usable, strip_wrappers
+from wc_core.models._contents import FileContents, canonical, examined, strip_wrappers
 from wc_core.models._torch_archive import is_zip
+from wc_core.models.files import Renamed
 from wc_core.models.model import Forward, Model, TensorInfo
 from wc_core.models.safetensors_file import (
     list_safetensors,
@@ -68,8 +69,7 @@ def load_model(source: str | Path, *, name: str | None = None) -> Model:
         kind = _sniff(path, shown)
         infos = kind.list(path)  # the header is understood before any data are read
         contents = kind.read(path)
-        check_usable(infos, contents.tensors)
-        digest, n_bytes = contents.digest, contents.n_bytes
+        digest, n_bytes = examined(contents), contents.n_bytes
     prefix = _prefix(kind, infos)
     infos = tuple(canonical(info, prefix) for info in infos)
     forward, missing = runnable({i.name: i.shape for i in infos}, contents.graph)
@@ -79,7 +79,7 @@ def load_model(source: str | Path, *, name: str | None = None) -> Model:
         digest=digest,
         file_bytes=n_bytes,
         infos=infos,
-        tensors={key.removeprefix(prefix): value for key, value in contents.tensors.items()},
+        tensors=Renamed(contents.tensors, prefix) if prefix else contents.tensors,
         prefix=prefix,
         forward=forward,
         missing=missing,

@@ -1,18 +1,17 @@
 """Reading .safetensors files, single or sharded; their header is JSON and nothing in them runs."""
 
 import json
-import mmap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from wc_core.errors import ModelFileError, UnsafeFileError
 from wc_core.models._contents import FileContents, check_dtype
+from wc_core.models.files import FileBytes, FileTensors, Place
 from wc_core.models.model import TensorInfo
-from wc_core.models.weights import SAFETENSORS_DTYPES, from_stored
+from wc_core.models.weights import SAFETENSORS_DTYPES
 from wc_core.words import _
 
 PACKED_KEY = "weight_clustering_lab"  # metadata of files that wc_core.save wrote
@@ -46,9 +45,10 @@ def list_safetensors(path: Path) -> tuple[TensorInfo, ...]:
 
 
 def read_safetensors(path: Path) -> FileContents:
-    """Read one file; the arrays are views of the file, which is read when they are used."""
+    """Read one file; each tensor is read when it is asked for."""
     infos = list_safetensors(path)
-    return FileContents(infos, _arrays(path, infos), (path,))
+    file = FileBytes(path)
+    return FileContents(infos, FileTensors(_places(file, infos)), (file,))
 
 
 def list_sharded(path: Path) -> tuple[TensorInfo, ...]:
@@ -69,25 +69,22 @@ def read_sharded(path: Path) -> FileContents:
     """Read all shards that an index.json names; they lie in its folder."""
     infos = list_sharded(path)
     shards, _expected = _index(path)
-    tensors = {
-        name: array
-        for shard in shards
-        for name, array in _arrays(shard, list_safetensors(shard)).items()
-    }
-    return FileContents(infos, tensors, (path, *shards))
+    files = [FileBytes(shard) for shard in shards]
+    places: dict[str, Place] = {}
+    for shard, file in zip(shards, files, strict=True):
+        places |= _places(file, list_safetensors(shard))
+    return FileContents(infos, FileTensors(places), (FileBytes(path), *files))
 
 
-def _arrays(path: Path, infos: tuple[TensorInfo, ...]) -> Mapping[str, NDArray]:
-    with path.open("rb") as file:
-        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(bytes(content[8 : 8 + length]))
-    data = content[8 + length :]
-    arrays = {}
+def _places(file: FileBytes, infos: tuple[TensorInfo, ...]) -> Mapping[str, Place]:
+    """Return where the tensors lie, which have been checked against the file."""
+    length = int.from_bytes(file.read(0, 8), "little")
+    header = json.loads(bytes(file.read(8, 8 + length)))
+    places = {}
     for info in infos:
-        start, stop = header[info.name]["data_offsets"]
-        arrays[info.name] = from_stored(data[start:stop], info.dtype, info.shape)
-    return arrays
+        start, stop = (8 + length + at for at in header[info.name]["data_offsets"])
+        places[info.name] = Place(file, start, stop, info.dtype, info.shape)
+    return places
 
 
 def _index(path: Path) -> tuple[list[Path], list[str]]:

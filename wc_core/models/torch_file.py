@@ -19,6 +19,7 @@ from wc_core.models._torch_archive import (
     damaged,
     is_zip,
 )
+from wc_core.models.files import FileBytes
 from wc_core.models.model import TensorInfo
 from wc_core.models.weights import to_numpy
 from wc_core.words import _
@@ -52,7 +53,7 @@ def read_torch(path: Path) -> FileContents:
     for info in infos:
         tied = info.tied_to
         arrays[info.name] = arrays[tied] if tied is not None else to_numpy(state[info.name])
-    return FileContents(infos, arrays, (path,), notes=tuple(notes))
+    return FileContents(infos, arrays, (FileBytes(path),), notes=tuple(notes))
 
 
 def _load(path: Path) -> Any:

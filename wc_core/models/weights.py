@@ -90,9 +90,9 @@ def round_to(array: NDArray[np.floating], dtype: str) -> NDArray[np.floating]:
     Returns
     -------
     ndarray, read-only
-        float32 for "bfloat16", else of the dtype itself.
+        float32 for "bfloat16", else of the dtype itself; a view where there is nothing to round.
     """
-    rounded = _bfloat16(array) if dtype == "bfloat16" else array.astype(dtype)
+    rounded = _bfloat16(array) if dtype == "bfloat16" else array.astype(dtype, copy=False).view()
     rounded.flags.writeable = False
     return rounded
 

@@ -10,13 +10,17 @@ from wc_core.search.comparison import (
 )
 from wc_core.search.comparison_row import ComparisonRow, LayerCodebook, sampled_blocks
 from wc_core.search.curves import DEFAULT_KS, CurvePoint, layer_curves_steps
+from wc_core.search.live import LIVE_KS, LayerPreview, LiveLayer, why_not_live
 
 __all__ = [
     "DEFAULT_KS",
+    "LIVE_KS",
     "Comparison",
     "ComparisonRow",
     "CurvePoint",
     "LayerCodebook",
+    "LayerPreview",
+    "LiveLayer",
     "compare",
     "compare_steps",
     "default_algorithms",
@@ -26,4 +30,5 @@ __all__ = [
     "planned_bytes",
     "recipe_with",
     "sampled_blocks",
+    "why_not_live",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from wc_core.compression import CompressedModel, compress
 from wc_core.data import Dataset
 from wc_core.errors import ConfigError
-from wc_core.evaluation import EvaluationConfig, EvaluationReport, evaluate
+from wc_core.evaluation import EvaluationConfig, EvaluationReport, SharedHead, evaluate
 from wc_core.json_form import finite
 from wc_core.models import Model, list_layers
 from wc_core.progress import Progress
@@ -62,7 +62,8 @@ def layer_curves_steps(
 ) -> Iterator[Progress]:
     """Cluster each layer of a recipe alone, with each number of entries.
 
-    Every record's `result` is the tuple of `CurvePoint` so far. Without a data set, or
+    Every record's `result` is the tuple of `CurvePoint` so far. Where a model is a chain, the
+    layers before the one that changes run once for all its sizes. Without a data set, or
     with a model that cannot run, points carry size and SQNR only.
 
     Parameters
@@ -89,17 +90,24 @@ def layer_curves_steps(
     yield Progress(0, total, _("the model as it is") if measured else layers[0], ())
     baseline = evaluate(model, dataset, config) if measured and dataset is not None else None
     for layer in layers:
+        head = SharedHead.before(model, _names(model, layer)) if baseline else None
         for k in ks:
             alone = _alone(recipe, layer, replace(recipe.plan_for(layer), n_clusters=k))
             small = compress(model, alone)
+            late = head.followed_by(small) if head else small
             report = (
-                evaluate(small, dataset, config, reference=baseline)
+                evaluate(late, dataset, config, reference=baseline)
                 if dataset and baseline
                 else None
             )
             points.append(_point(small, k, report))
             message = _("{layer}, k = {k}").format(layer=layer, k=k)
             yield Progress(len(points) + measured, total, message, tuple(points))
+
+
+def _names(model: Model, layer: str) -> set[str]:
+    """Return the names under which a layer's weights go: its own, and those tied to it."""
+    return {layer, *(info.name for info in model.infos if info.tied_to == layer)}
 
 
 def _alone(recipe: Recipe, layer: str, plan: LayerPlan) -> Recipe:

@@ -1,8 +1,8 @@
 """Running a torch architecture on arrays, without copying the weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from wc_core.words import _
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+Head = Callable[[NDArray[np.float32]], Any]
+Tail = Callable[[Any], NDArray[np.float32]]
 
 COUNTER = "num_batches_tracked"  # batch norm counts its training steps; inference never looks
 
@@ -62,7 +65,7 @@ class TorchForward:
         }
 
     def runner(self, tensors: Mapping[str, NDArray]) -> "TorchRunner":
-        """Bind weights; float32 ones are shared with the arrays given.
+        """Bind weights; float32 ones are shared with the arrays given, but for large kernels.
 
         Parameters
         ----------
@@ -87,8 +90,11 @@ class TorchForward:
             if source not in tensors:
                 msg = _("{name} cannot run: its tensor {tensor} is missing")
                 raise NotRunnableError(msg.format(name=self.name, tensor=source))
-            bound[name] = to_torch(tensors[source]).to(device, torch.float32)
-        return TorchRunner(self.n_classes, self.input_shape, module, bound, device)
+            weight = to_torch(tensors[source]).to(device, torch.float32)
+            if weight.ndim == 4:
+                weight = weight.contiguous(memory_format=memory_format(self.input_shape[0]))
+            bound[name] = weight
+        return TorchRunner(self.n_classes, self.input_shape, module, bound, device, self.renames)
 
 
 @dataclass(eq=False)
@@ -105,6 +111,8 @@ class TorchRunner:
     tensors : dict of str to Tensor
         Weights in float32, on `device`.
     device : device
+    renames : mapping of str to str
+        As in `TorchForward`.
     """
 
     n_classes: int
@@ -112,6 +120,7 @@ class TorchRunner:
     module: "nn.Module"
     tensors: "dict[str, torch.Tensor]"
     device: "torch.device"
+    renames: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits.
@@ -129,20 +138,88 @@ class TorchRunner:
         NotRunnableError
             If images of this size do not go through the architecture.
         """
+        return to_numpy(_through([(self.module, self.tensors)], self._taken(images)))
+
+    def cut(self, changed: Collection[str]) -> "tuple[Head, Tail] | None":
+        """Cut the model before the first layer that has one of the tensors named.
+
+        What comes before gives the same for all models that differ in these tensors alone.
+
+        Parameters
+        ----------
+        changed : collection of str
+            Names as the model has them.
+
+        Returns
+        -------
+        head, tail : callable
+            The tail takes what the head gives for some images, and returns their logits; both
+            together do exactly what the whole does. None if the architecture is no chain of
+            layers, or no weights come before.
+        """
+        layers = _chained(self.module)
+        first = next((i for i, (n, la) in enumerate(layers) if self._has(n, la, changed)), 0)
+        if not any(layer.state_dict() for _name, layer in layers[:first]):
+            return None
+        parts = [(layer, self._own(name, layer)) for name, layer in layers]
+        return (
+            lambda images: _through(parts[:first], self._taken(images)),
+            lambda between: to_numpy(_through(parts[first:], between)),
+        )
+
+    def _taken(self, images: NDArray[np.float32]) -> "torch.Tensor":
+        """Bring images to the device, in the order of memory that convolutions like best."""
         import torch
 
         batch = to_torch(images).to(self.device, torch.float32)
-        with torch.inference_mode():
-            try:
-                logits = torch.func.functional_call(
-                    self.module, self.tensors, (batch,), strict=True
-                )
-            except RuntimeError as error:
-                size = " × ".join(map(str, images.shape[1:]))
-                msg = _("the model cannot run on images of {size}: {error}")
-                text = str(error).partition("\n")[0][:200]
-                raise NotRunnableError(msg.format(size=size, error=text)) from error
-        return to_numpy(logits)
+        return batch.contiguous(memory_format=memory_format(batch.shape[1]))
+
+    def _own(self, name: str, layer: "nn.Module") -> "dict[str, torch.Tensor]":
+        return {own: self.tensors[f"{name}.{own}"] for own in layer.state_dict()}
+
+    def _has(self, name: str, layer: "nn.Module", changed: Collection[str]) -> bool:
+        own = (f"{name}.{tensor}" for tensor in layer.state_dict())
+        return any(self.renames.get(tensor, tensor) in changed for tensor in own)
+
+
+def _through(
+    parts: "Sequence[tuple[nn.Module, Mapping[str, torch.Tensor]]]", batch: "torch.Tensor"
+) -> "torch.Tensor":
+    """Send a batch through layers, each with its weights, one after the other."""
+    import torch
+
+    shape = batch.shape[1:]
+    with torch.inference_mode():
+        try:
+            for layer, tensors in parts:
+                batch = torch.func.functional_call(layer, dict(tensors), (batch,), strict=True)
+        except RuntimeError as error:
+            size = " × ".join(map(str, shape))
+            msg = _("the model cannot run on images of {size}: {error}")
+            text = str(error).partition("\n")[0][:200]
+            raise NotRunnableError(msg.format(size=size, error=text)) from error
+    return batch
+
+
+def memory_format(channels: int) -> "torch.memory_format":
+    """Return how batches and kernels lie in memory.
+
+    Channels last is 10 to 35 % faster on photos, and no faster on grey images.
+    """
+    import torch
+
+    return torch.channels_last if channels > 1 else torch.contiguous_format
+
+
+def _chained(module: "nn.Module", name: str = "") -> "list[tuple[str, nn.Module]]":
+    """Return the layers of a chain with their names; a module that is no chain is one layer."""
+    from torch import nn
+
+    if type(module) is not nn.Sequential:
+        return [(name, module)]
+    children = module.named_children()
+    parts = (_chained(child, f"{name}.{key}".removeprefix(".")) for key, child in children)
+    return [layer for part in parts for layer in part]
 
 
 def is_counter(name: str) -> bool:

@@ -60,15 +60,17 @@ def _build(
     """Chain two convolutions, the first of them padded, and linear layers."""
     from torch import nn
 
+    from wc_core.models.zoo._nets.pooling import HalvingMaxPool
+
     first, second, *hidden = widths
     biases = biases or (True,) * (len(widths) + 1)
     parts: OrderedDict[str, nn.Module] = OrderedDict(
         conv1=nn.Conv2d(in_channels, first, KERNEL, padding=padding, bias=biases[0]),
         conv1_relu=nn.ReLU(),
-        conv1_pool=nn.MaxPool2d(2),
+        conv1_pool=HalvingMaxPool(),
         conv2=nn.Conv2d(first, second, KERNEL, bias=biases[1]),
         conv2_relu=nn.ReLU(),
-        conv2_pool=nn.MaxPool2d(2),
+        conv2_pool=HalvingMaxPool(),
     )
     linear = build_mlp((second * map_side**2, *hidden, n_classes), biases[2:])
     parts.update(linear.named_children())

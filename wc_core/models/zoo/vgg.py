@@ -45,6 +45,8 @@ def build_vgg(
     """
     from torch import nn
 
+    from wc_core.models.zoo._nets.pooling import HalvingMaxPool
+
     features: list[nn.Module] = []
     for width, count in zip(WIDTHS, COUNTS[depth], strict=True):
         for _i in range(count):
@@ -52,7 +54,7 @@ def build_vgg(
             features += [nn.BatchNorm2d(width)] if batch_norm else []
             features.append(nn.ReLU())
             in_channels = width
-        features.append(nn.MaxPool2d(2))
+        features.append(HalvingMaxPool())
     return nn.Sequential(
         OrderedDict(
             features=nn.Sequential(*features),

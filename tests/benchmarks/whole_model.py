@@ -1,0 +1,106 @@
+"""Whole models through the command line: time of each part, peak memory, and a file of 4 GB."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.inputs import efficientnet_file, heavy_tailed
+from tests.benchmarks.race import mebibytes
+
+CLUSTERS = 16
+RUNS = 5
+LAYERS, ROWS, COLUMNS = 64, 4000, 4000  # in float32, 4.1 GB
+
+
+def table() -> str:
+    """Return both tables."""
+    title = f"#### {LAYERS} layers of {ROWS:,} x {COLUMNS:,}, float32, k = {CLUSTERS}"
+    return "\n\n".join(
+        [
+            f"#### EfficientNet-Lite0, 44 tensors, k = {CLUSTERS}\n\n{parts_table()}",
+            f"{title}\n\n{large_table()}",
+        ]
+    )
+
+
+def parts_table() -> str:
+    """Return where the time of the command goes; every number is a median of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [_compressed(efficientnet_file(), Path(folder)) for _run in range(RUNS + 1)][1:]
+    parts = {part: median(run["timings"][part] for run in runs) for part in runs[0]["timings"]}
+    rows = ["| part | seconds |", "|---|---|"]
+    rows += [f"| {part} | {seconds:.3f} |" for part, seconds in parts.items()]
+    rows.append(f"| the whole command, as a process | {median(r['wall'] for r in runs):.3f} |")
+    return "\n".join(rows)
+
+
+def large_table() -> str:
+    """Return what one layer takes and what the file takes, each in a process of its own."""
+    rows = [
+        "| | weights | clustering, s | command, s | million weights/s | peak memory, MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for n_layers in (1, LAYERS):
+        with _model_file(n_layers) as path:
+            run = min((_compressed(path, path.parent) for _run in range(2)), key=_wall)
+        n_weights = n_layers * ROWS * COLUMNS
+        rows.append(
+            f"| {n_layers} | {n_weights:,} | {run['timings']['clustering']:.2f} "
+            f"| {run['wall']:.2f} | {n_weights / run['wall'] / 1e6:.1f} "
+            f"| {mebibytes(run['peak_bytes'])} |"
+        )
+    return "\n".join(rows)
+
+
+def _wall(run: dict[str, Any]) -> float:
+    return float(run["wall"])
+
+
+@contextmanager
+def _model_file(n_layers: int) -> Iterator[Path]:
+    """Write a safetensors file layer by layer, so that the maker needs no memory either."""
+    size = 4 * ROWS * COLUMNS
+    header = {
+        f"layers.{i:02}.weight": {
+            "dtype": "F32",
+            "shape": [ROWS, COLUMNS],
+            "data_offsets": [i * size, (i + 1) * size],
+        }
+        for i in range(n_layers)
+    }
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    layer = heavy_tailed(ROWS, COLUMNS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.safetensors"
+        with path.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for i in range(n_layers):
+                file.write((layer * np.float32(1 + i / n_layers)).data)
+        yield path
+
+
+def _compressed(model: Path, folder: Path) -> dict[str, Any]:
+    """Run the command as a person would, and watch what it takes."""
+    command = [sys.executable, "-m", "wc_core", "compress", str(model)]
+    command += ["--clusters", str(CLUSTERS), "--json", "-o", str(folder / "small.safetensors")]
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - started
+    if process.returncode:
+        raise RuntimeError(command)
+    return {**json.loads(said), "wall": wall, "peak_bytes": 1024 * usage.ru_maxrss}
