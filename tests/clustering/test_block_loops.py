@@ -199,6 +199,13 @@ def test_others_take_the_mean_of_lane_weights(X):
     same(by_lane, cls(8, random_state=0).fit(X, sample_weight=weight.mean(axis=1)))
 
 
+@pytest.mark.parametrize("shape", [(3000, 3), (2999,), (3000, 4, 1)])
+def test_weights_of_another_shape_are_refused(X, shape):
+    """They count blocks, or lanes of blocks, and nothing else."""
+    with pytest.raises(ValueError, match="ample|dim"):
+        fitted(X, np.ones(shape))
+
+
 @settings(max_examples=40, deadline=None)
 @given(weighed_blocks(), st.integers(0, 99))
 def test_inertia_never_grows(drawn, seed):
