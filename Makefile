@@ -61,8 +61,7 @@ samples: $(VENV)/.run ## Train the sample models again and remake the sample res
 	  -o $(VENV)/sample.safetensors > $(VENV)/result.json
 	mv $(VENV)/result.json $(SAMPLES)/result.json
 
-algorithms: $(VENV)/.dev ## Write the tables of docs/algorithms.md anew
-	$(BIN)/python -m pip install --quiet --no-deps foolbox==3.3.4
+algorithms: $(VENV)/.bench ## Write the tables of docs/algorithms.md anew
 	$(BIN)/python -m tests.benchmarks.algorithms docs/algorithms.md
 
 messages: $(VENV)/.dev ## Collect the texts that people see into the catalogue template
@@ -96,6 +95,7 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	$(BIN)/python -m pip install --quiet --no-deps foolbox==3.3.4  # for its photos alone
 	@touch $@
 
 # Without a browser the browser tests say so and are skipped; where CI is set they fail instead.

@@ -16,7 +16,14 @@ _HELPERS = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="pieces")
 
 def n_threads() -> int:
     """Return how many threads work may use: what `limit_threads` says, or the cores there are."""
-    return _LIMIT.get() or len(os.sched_getaffinity(0))
+    return _LIMIT.get() or _n_cores()
+
+
+def _n_cores() -> int:
+    """Return how many cores this process may run on, where the system tells, or there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

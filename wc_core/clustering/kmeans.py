@@ -25,7 +25,7 @@ class KMeans(BlockClusterer):
     """k-means: each block goes to the nearest entry, each entry is the mean of its blocks.
 
     Single weights (one feature) are solved: up to 65,536 of them, or with `exact`,
-    to the optimum; more are counted in bins first, which costs a millionth or so. An
+    to the optimum; more are counted in bins first, which costs a hundred-thousandth or so. An
     iteration is then a price for each entry that is tried, and `detail` holds it as
     `price` beside `n_found`, the entries that it pays for.
 

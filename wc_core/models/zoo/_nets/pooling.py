@@ -12,7 +12,15 @@ class HalvingMaxPool(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the largest number of each 2 x 2; an odd last row or column is left out."""
+        """Return the largest number of each 2 x 2; an odd last row or column is left out.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no 2 x 2.
+        """
+        if min(x.shape[-2:]) < 2:
+            return nn.functional.max_pool2d(x, 2)  # torch's own words for what is too small
         height, width = (side // 2 * 2 for side in x.shape[-2:])
         rows = torch.maximum(x[..., 0:height:2, :width], x[..., 1:height:2, :width])
         return torch.maximum(rows[..., 0::2], rows[..., 1::2])
