@@ -40,7 +40,7 @@ def efficientnet_tensors() -> dict[str, NDArray[np.float32]]:
 
 
 def photos() -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
-    """Return the 20 labelled ImageNet photos that the package foolbox carries, and their classes."""
+    """Return the 20 labelled ImageNet photos of the package foolbox, and their classes."""
     from PIL import Image
 
     folder = Path(str(find_spec("foolbox").origin)).parent / "data"  # type: ignore[union-attr]

@@ -202,7 +202,7 @@ def test_others_take_the_mean_of_lane_weights(X):
 @pytest.mark.parametrize("shape", [(3000, 3), (2999,), (3000, 4, 1)])
 def test_weights_of_another_shape_are_refused(X, shape):
     """They count blocks, or lanes of blocks, and nothing else."""
-    with pytest.raises(ValueError, match="ample|dim"):
+    with pytest.raises(ValueError, match=r"ample|dim"):
         fitted(X, np.ones(shape))
 
 

@@ -37,7 +37,7 @@ def test_play_step_and_slide_without_the_server(app: AppPage) -> None:
     app.goto(HOME.path)
     app.go(STEPS)
     app.wait_for_work()
-    expect_title(app, "^Start of 10")
+    expect_title(app, "^Start of 17")
     count_runs(app)
     for name, pattern in (
         ("Next", "^Iteration 1 "),
@@ -51,7 +51,7 @@ def test_play_step_and_slide_without_the_server(app: AppPage) -> None:
     button(app, "Slow").click()
     expect_title(app, "^Iteration 1 ")
     button(app, "Fast").click()
-    expect_title(app, "^Iteration 10 ")
+    expect_title(app, "^Iteration 17 ")
     button(app, "Play").click()
     expect_title(app, "^Iteration [123] ")
     button(app, "Pause").click()

@@ -22,7 +22,11 @@ MOMENTUM = 0.9  # share of a step that is gone on
 
 
 def lloyd_steps(
-    blocks: MaskedBlocks, centers: NDArray[np.floating], max_iter: int, tol: float
+    blocks: MaskedBlocks,
+    centers: NDArray[np.floating],
+    max_iter: int,
+    tol: float,
+    momentum: float = MOMENTUM,
 ) -> Generator[Progress, None, NDArray[np.floating]]:
     """Move centroids to the means of their blocks until that no longer helps; return them.
 
@@ -43,6 +47,8 @@ def lloyd_steps(
         Most passes over the blocks.
     tol : float
         Stop when an iteration lowers the inertia by less than this share of it.
+    momentum : float
+        Share of a step that centroids go on; with 0 it is Lloyd's own iteration.
 
     References
     ----------
@@ -79,8 +85,10 @@ def lloyd_steps(
         if before - served.inertia <= tol * served.inertia:
             return served.means
         before = served.inertia
-        ahead = served.means + MOMENTUM * (served.means - centers) if step > 1 else served.means
-        ahead[reseeded] = served.means[reseeded]
+        ahead = served.means
+        if momentum and step > 1:  # the first step leads from the seeds, and says little
+            ahead = served.means + momentum * (served.means - centers)
+            ahead[reseeded] = served.means[reseeded]
         centers = served.means
     return centers
 

@@ -46,6 +46,9 @@ class KMeans(BlockClusterer):
         Blocks larger than one weight: stop when an iteration lowers the inertia
         by less than this share of it. With 1e-4 the error is some thousandths lower,
         after about twice as long.
+    momentum : float, default=0.9
+        Blocks larger than one weight: share of a step that entries go on. With 0 it is
+        Lloyd's iteration as in textbooks, which needs several times as many steps.
     random_state : int, RandomState or None, default=None
         Seeds the choice of first entries for blocks larger than one weight.
 
@@ -100,6 +103,15 @@ class KMeans(BlockClusterer):
                 "Blocks larger than 1x1: stop when a step lowers the error by less than this share."
             ),
         ),
+        "momentum": FloatRange(
+            0.0,
+            0.99,
+            label=mark("Momentum"),
+            help=mark(
+                "Blocks larger than 1x1: entries go on by this share of their last step. With 0 "
+                "it is Lloyd's iteration as in textbooks, which takes several times as long."
+            ),
+        ),
     }
 
     title = mark("k-means")
@@ -121,12 +133,14 @@ class KMeans(BlockClusterer):
         exact: bool = False,
         max_iter: int = 100,
         tol: float = 1e-3,
+        momentum: float = 0.9,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.exact = exact
         self.max_iter = max_iter
         self.tol = tol
+        self.momentum = momentum
         self.random_state = random_state
 
     def _fit_steps(
@@ -150,7 +164,7 @@ class KMeans(BlockClusterer):
         self, blocks: MaskedBlocks, n_clusters: int, random_state: np.random.RandomState
     ) -> Generator[Progress, None, Outcome]:
         seeds = yield from phase(seed_steps(blocks, n_clusters, random_state), 0, 0.2)
-        steps = lloyd_steps(blocks, seeds, self.max_iter, self.tol)
+        steps = lloyd_steps(blocks, seeds, self.max_iter, self.tol, self.momentum)
         centers = yield from phase(steps, 0.2, 1)
         if blocks.values.dtype == np.float64:  # entries may yet be rounded to single precision
             return Outcome(centers=centers)
