@@ -1,5 +1,6 @@
 """Several ways to do one thing, timed side by side: in turn, in one process, with their memory."""
 
+import ctypes
 import gc
 import time
 from collections.abc import Callable, Sequence
@@ -96,6 +97,10 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def _reset_peak() -> int | None:
     """Begin to measure peak memory anew; return what is in use, or None where that is unknown."""
     gc.collect()
+    # What earlier runs gave back would be used again unseen.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
     try:
         RESET.write_text("5")
     except OSError:  # not on Linux

@@ -276,7 +276,7 @@ def test_unknown_names_and_parameters_are_explained():
     with pytest.raises(UnknownNameError, match="did you mean 'kmeans'"):
         make_clusterer(LayerPlan(algorithm="kmean"))
     with pytest.raises(
-        ConfigError, match="kmeans has no parameter depth; it has exact, max_iter, tol"
+        ConfigError, match="kmeans has no parameter depth; it has exact, max_iter, momentum, tol"
     ):
         make_clusterer(LayerPlan(params={"depth": 3}))
     with pytest.raises(ConfigError, match="max_iter must be a whole number from 1 to 1000, got 0"):

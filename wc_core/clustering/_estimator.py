@@ -16,7 +16,7 @@ from wc_core.clustering._fit import Outcome, clamping, index_dtype
 from wc_core.clustering._found import Found
 from wc_core.clustering._line_labels import nearest_on_line
 from wc_core.clustering._lloyd import nearest, squared_errors
-from wc_core.clustering._room import peak_of, with_room_for_squares
+from wc_core.clustering._room import with_room_for_squares
 from wc_core.clustering._seeding import gather_steps
 from wc_core.errors import ConfigError
 from wc_core.params import Domain, IntRange, check_params
@@ -142,12 +142,13 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         yield Progress(1, 1)
 
     def _checked(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Check blocks as scikit-learn does; not what a look shows to be fine.
+        """Check blocks as scikit-learn does, but for those that are blocks already.
 
-        Its checks take longer than it takes to cluster a small layer.
+        Its checks take longer than it takes to cluster a small layer. Infinite numbers are found
+        by who looks for the largest.
         """
         is_plain = type(X) is np.ndarray and X.dtype in _FLOATS and X.ndim == 2 and X.size > 0
-        if not is_plain or hasattr(self, "feature_names_in_") or not np.isfinite(peak_of(X)[0]):
+        if not is_plain or hasattr(self, "feature_names_in_"):
             checked: NDArray[np.floating] = validate_data(
                 self, X, dtype=_FLOATS, ensure_all_finite="allow-nan"
             )

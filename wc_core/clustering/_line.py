@@ -11,7 +11,7 @@ from wc_core.threads import run_pieces
 
 FEW = 1 << 16  # numbers up to which sorting costs next to nothing
 BINS_PER_RUN = 128  # then their borders cost a hundred-thousandth or so
-FEWEST_BINS, MOST_BINS = 1 << 12, 1 << 16
+FEWEST_BINS, MOST_BINS = 1 << 11, 1 << 16
 FAR = 64.0  # typical deviations from the middle beyond which every number is a point of its own
 MOST_FAR = 1 << 14  # of them in a piece
 _LOOK = 1 << 11  # numbers that are looked at for the middle and the typical deviation

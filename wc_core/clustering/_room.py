@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import assert_all_finite
 
 from wc_core.compiled import kernel
 from wc_core.errors import ConfigError
@@ -24,8 +25,12 @@ def with_room_for_squares(X: NDArray[np.floating]) -> tuple[NDArray[np.floating]
     ------
     ConfigError
         If not even double precision could.
+    ValueError
+        If there are infinite numbers, in scikit-learn's words.
     """
     peak, has_nan = peak_of(X)
+    if np.isinf(peak):
+        assert_all_finite(X, allow_nan=True, input_name="X")
     if peak > _TOO_LARGE:
         msg = _("blocks hold values up to {peak:.3g}, whose squares no number can hold: scale them")
         raise ConfigError(msg.format(peak=peak))

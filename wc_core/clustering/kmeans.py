@@ -42,7 +42,7 @@ class KMeans(BlockClusterer):
         default is above it.
     max_iter : int, default=100
         Blocks larger than one weight: most iterations.
-    tol : float, default=1e-3
+    tol : float, default=1.5e-3
         Blocks larger than one weight: stop when an iteration lowers the inertia
         by less than this share of it. With 1e-4 the error is some thousandths lower,
         after about twice as long.
@@ -132,7 +132,7 @@ class KMeans(BlockClusterer):
         *,
         exact: bool = False,
         max_iter: int = 100,
-        tol: float = 1e-3,
+        tol: float = 1.5e-3,
         momentum: float = 0.9,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:

@@ -46,6 +46,13 @@ def is_packed(path: Path) -> bool:
 
 
 def open_container(source: bytes | Path) -> Container:
+    """Take a packed file apart, whose checksum fits; its tensors are read when they are asked for.
+
+    Raises
+    ------
+    ModelFileError
+        If it is none, is of an unknown version, or its tensors do not match their checksum.
+    """
     try:
         text, tensors, n_bytes = _in_file(source) if isinstance(source, Path) else _inside(source)
     except SafetensorError as error:
