@@ -161,8 +161,9 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
     ) -> Iterator[Progress]:
         """Set all that is learned from blocks that are checked."""
         blocks = self._weighed(with_room_for_squares(X)[0], sample_weight)
-        rows = np.flatnonzero(blocks.weights > 0)
-        used = blocks if len(rows) == len(blocks) else blocks.take(rows)
+        counts = blocks.weights > 0
+        rows = None if counts.all() else np.flatnonzero(counts)
+        used = blocks if rows is None else blocks.take(rows)
         found = Found(used)
         steps = self._learn(used, found)
         yield from phase(LoneBlas().around(steps) if self.uses_blas else steps, 0, 0.95)
@@ -247,9 +248,9 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
             )
 
     def _keep(
-        self, found: Found, blocks: MaskedBlocks, rows: NDArray[np.intp], dtype: np.dtype
+        self, found: Found, blocks: MaskedBlocks, rows: NDArray[np.intp] | None, dtype: np.dtype
     ) -> None:
-        """Set what was learned; blocks without weight go to their nearest entry."""
+        """Set what was learned of some rows, or all; other blocks go to their nearest entry."""
         centers, labels = _sorted(found.centers, found.labels)
         self.cluster_centers_: NDArray[np.floating] = centers.astype(dtype)
         labels = _everywhere(labels, blocks, rows, self.cluster_centers_)
@@ -257,7 +258,7 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
         self.noise_: NDArray[np.bool_] | None = None
         if found.noise is not None:
             self.noise_ = np.zeros(len(blocks), dtype=bool)
-            self.noise_[rows[found.noise]] = True
+            self.noise_[found.noise if rows is None else rows[found.noise]] = True
         self.inertia_ = self._inertia(blocks) if found.inertia is None else found.inertia
         self.n_iter_ = max(1, found.n_iter)
         self.report_ = found.report(len(blocks))
@@ -272,11 +273,11 @@ class BlockClusterer(ClusterMixin, TransformerMixin, BaseEstimator, ABC):
 def _everywhere(
     labels: NDArray[np.integer] | None,
     blocks: MaskedBlocks,
-    rows: NDArray[np.intp],
+    rows: NDArray[np.intp] | None,
     centers: NDArray[np.floating],
 ) -> NDArray[np.integer]:
-    """Return the labels of all blocks where those of some rows are known, or none are."""
-    if labels is not None and len(rows) == len(blocks):
+    """Return the labels of all blocks where those of some rows (None: all) are known, or none."""
+    if labels is not None and rows is None:
         return labels
     nearest_entries, _errors = _assign(blocks, centers)
     if labels is not None:

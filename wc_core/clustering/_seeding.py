@@ -24,11 +24,22 @@ DISTANCES_PER_RECORD = 1 << 27  # between two records while all blocks are gathe
 
 
 def seed_steps(
-    blocks: MaskedBlocks, n_clusters: int, random_state: np.random.RandomState
+    blocks: MaskedBlocks,
+    n_clusters: int,
+    random_state: np.random.RandomState,
+    trials: int | None = None,
 ) -> Generator[Progress, None, NDArray[np.floating]]:
     """Choose distinct blocks by k-means++ with local trials; return them, (n_clusters, block_size).
 
     Fewer come out where there are fewer distinct blocks.
+
+    Parameters
+    ----------
+    blocks : MaskedBlocks
+    n_clusters : int
+    random_state : RandomState
+    trials : int, optional
+        Draws for each entry, of which the best stays; 2 + ln n_clusters by default.
 
     References
     ----------
@@ -42,7 +53,8 @@ def seed_steps(
     seeds = chosen
     if len(chosen) > n_clusters:
         weights = blocks.weights[candidates]
-        rows = yield from _plus_plus_steps(chosen, weights, n_clusters, random_state)
+        trials = trials or 2 + int(np.log(n_clusters))
+        rows = yield from _plus_plus_steps(chosen, weights, n_clusters, trials, random_state)
         seeds = chosen[rows]
     seeds = np.unique(seeds, axis=0)
     return seeds if len(seeds) == n_clusters else _top_up(blocks, seeds, n_clusters)
@@ -101,13 +113,13 @@ def _plus_plus_steps(
     values: NDArray[np.floating],
     weights: NDArray[np.float64],
     n_clusters: int,
+    trials: int,
     random_state: np.random.RandomState,
 ) -> Generator[Progress, None, NDArray[np.intp]]:
     """Draw rows with odds of weight times squared distance to the rows drawn before."""
     points = _in_tiles(values)
     shares = _in_tiles((weights / weights.max()).astype(values.dtype)[:, None])[:, 0]
     closest = np.full_like(shares, np.finfo(shares.dtype).max)
-    trials = 2 + int(np.log(n_clusters))
     width = values.shape[1]
     lanes = (0,) * width if width <= UNROLLED // 2 else ()
     rows = [int(random_state.choice(len(values), p=weights / weights.sum()))]

@@ -19,6 +19,8 @@ from wc_core.params import Domain, Flag, FloatRange, IntRange
 from wc_core.progress import Progress, phase
 from wc_core.words import mark
 
+TRIALS = 3  # draws for each first entry: what more of them gain is gone after a few steps
+
 
 @CLUSTERERS.register("kmeans")
 class KMeans(BlockClusterer):
@@ -163,7 +165,8 @@ class KMeans(BlockClusterer):
     def _iterate(
         self, blocks: MaskedBlocks, n_clusters: int, random_state: np.random.RandomState
     ) -> Generator[Progress, None, Outcome]:
-        seeds = yield from phase(seed_steps(blocks, n_clusters, random_state), 0, 0.2)
+        seeding = seed_steps(blocks, n_clusters, random_state, TRIALS)
+        seeds = yield from phase(seeding, 0, 0.2)
         steps = lloyd_steps(blocks, seeds, self.max_iter, self.tol, self.momentum)
         centers = yield from phase(steps, 0.2, 1)
         if blocks.values.dtype == np.float64:  # entries may yet be rounded to single precision
