@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.inputs import blocks_of, efficientnet_tensors, heavy_tailed
-from tests.benchmarks.race import Entrant, Finish, mebibytes, milliseconds, race
+from tests.benchmarks.race import (
+    Entrant,
+    Finish,
+    mebibytes,
+    milliseconds,
+    race,
+    three_digits,
+)
 from tests.benchmarks.scalar_peers import faiss
 from wc_core import CLUSTERERS
 
@@ -55,8 +62,8 @@ def _row(blocks: NDArray[np.float32], name: str, finish: Finish, ours: Finish, b
     if finish.answer is not None:
         error = f"{inertia(blocks, finish.answer) / best:.4f}"
     return (
-        f"| {name} | {milliseconds(finish.median)} | {finish.median / ours.median:.3g} | {error} "
-        f"| {mebibytes(finish.peak_bytes)} |"
+        f"| {name} | {milliseconds(finish.median)} | {three_digits(finish.median / ours.median)} "
+        f"| {error} | {mebibytes(finish.peak_bytes)} |"
     )
 
 

@@ -82,8 +82,12 @@ def mebibytes(n_bytes: int | None) -> str:
 
 def milliseconds(seconds: float) -> str:
     """Write a time with three digits."""
-    ms = 1000 * seconds
-    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
+    return three_digits(1000 * seconds)
+
+
+def three_digits(number: float) -> str:
+    """Write a number with three digits, or all before the point."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _timed(run: Callable[[], Any]) -> tuple[float, Any]:

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.inputs import efficientnet_tensors, heavy_tailed
-from tests.benchmarks.race import Entrant, Finish, mebibytes, milliseconds, race
+from tests.benchmarks.race import (
+    Entrant,
+    Finish,
+    mebibytes,
+    milliseconds,
+    race,
+    three_digits,
+)
 from wc_core import CLUSTERERS
 from wc_core.clustering import ScalarSweep, grouped_kmeans
 
@@ -69,7 +76,7 @@ def _peers(weights: NDArray[np.float32], k: int, *, slow: bool) -> Iterator[Entr
 def _peer_rows(weights: NDArray[np.float32], k: int, found: dict[str, Finish]) -> Iterator[str]:
     optimum = squared_error(weights, found[EXACT].answer)
     for name, finish in found.items():
-        ratio = f"{finish.median / found[OURS].median:.3g}"
+        ratio = three_digits(finish.median / found[OURS].median)
         error = ""
         if finish.answer is not None:
             error = f"{squared_error(weights, finish.answer) / optimum:.6g}"
@@ -121,9 +128,9 @@ def plain_table(found: dict[str, Finish]) -> str:
     rows = ["| | median, ms | theirs / ours | memory, MiB |", "|---|---|---|---|"]
     ours = next(iter(found.values())).median
     for name, finish in found.items():
-        ratio = finish.median / ours
+        ratio = three_digits(finish.median / ours)
         memory = mebibytes(finish.peak_bytes)
-        rows.append(f"| {name} | {milliseconds(finish.median)} | {ratio:.3g} | {memory} |")
+        rows.append(f"| {name} | {milliseconds(finish.median)} | {ratio} | {memory} |")
     return "\n".join(rows)
 
 
