@@ -27,26 +27,6 @@ from wc_core.export import pack, write_dense
 from wc_core.export._container import METADATA_KEY
 from wc_core.export._reading import read_packed
 
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory):
-    """Write a file with every dtype, a tied pair, a wrapper prefix and ragged shapes."""
-    generator = torch.Generator().manual_seed(0)
-    shared = torch.randn(24, 10, generator=generator)
-    state = {
-        "module.a.weight": shared,
-        "module.tied.weight": shared,
-        "module.b.weight": torch.randn(16, 6, 3, 3, generator=generator).bfloat16(),
-        "module.c.weight": torch.randn(12, 20, generator=generator).half(),
-        "module.d.weight": torch.randn(12, 21, generator=generator).double(),
-        "module.a.bias": torch.randn(24, generator=generator).double(),
-        "module.steps": torch.arange(6).reshape(2, 3),
-    }
-    path = tmp_path_factory.mktemp("mixed") / "mixed.pth"
-    torch.save({"state_dict": state}, path)
-    return path, state
-
-
 RECIPES = [
     Recipe(),
     Recipe(plan=LayerPlan(n_clusters=5, block=BlockSpec(3, 5))),

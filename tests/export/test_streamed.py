@@ -8,7 +8,6 @@ import threading
 import numpy as np
 import onnx
 import pytest
-import torch
 from onnx import TensorProto, helper
 from safetensors import safe_open
 
@@ -23,25 +22,6 @@ from wc_core.threads import limit_threads
 def side_by_side(monkeypatch):
     """Let small models be shared out, too."""
     monkeypatch.setattr(layerwise, "FEW", 0)
-
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory):
-    """Write a file with every dtype, a tied pair, a wrapper prefix and ragged shapes."""
-    generator = torch.Generator().manual_seed(0)
-    shared = torch.randn(24, 10, generator=generator)
-    state = {
-        "module.a.weight": shared,
-        "module.tied.weight": shared,
-        "module.b.weight": torch.randn(16, 6, 3, 3, generator=generator).bfloat16(),
-        "module.c.weight": torch.randn(12, 20, generator=generator).half(),
-        "module.d.weight": torch.randn(12, 21, generator=generator).double(),
-        "module.a.bias": torch.randn(24, generator=generator).double(),
-        "module.steps": torch.arange(6).reshape(2, 3),
-    }
-    path = tmp_path_factory.mktemp("mixed") / "mixed.pth"
-    torch.save({"state_dict": state}, path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +53,8 @@ def graph(tmp_path_factory):
 def test_the_bytes_are_those_of_pack(mixed, tmp_path, recipe, n):
     """Ties, second codebooks, exact blocks, every dtype; and the report is the same."""
     with limit_threads(n):
-        expected, sizes = pack(compress(load_model(mixed), recipe))
-        written = last_result(compress_to_file_steps(load_model(mixed), recipe, tmp_path / "s"))
+        expected, sizes = pack(compress(load_model(mixed[0]), recipe))
+        written = last_result(compress_to_file_steps(load_model(mixed[0]), recipe, tmp_path / "s"))
     assert (tmp_path / "s").read_bytes() == expected
     assert written.sizes == sizes
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
@@ -91,7 +71,7 @@ def test_graphs_and_samples_are_streamed_too(request, tmp_path, source):
 
 def test_the_result_reads_its_weights_from_the_file(mixed, tmp_path):
     """It is a compressed model like any other, and can be saved again."""
-    model, recipe = load_model(mixed), RECIPES[4]
+    model, recipe = load_model(mixed[0]), RECIPES[4]
     small = last_result(compress_to_file_steps(model, recipe, tmp_path / "s")).compressed
     kept = compress(model, recipe)
     assert {i.name: i.skipped for i in small.skipped} == {i.name: i.skipped for i in kept.skipped}
@@ -108,13 +88,13 @@ def test_whoever_stops_leaves_nothing(mixed, tmp_path):
     """At any record: no file, no part of one, no thread; what was there before stays."""
     (tmp_path / "s").write_bytes(b"before")
     n_records = sum(
-        1 for _record in compress_to_file_steps(load_model(mixed), Recipe(), tmp_path / "x")
+        1 for _record in compress_to_file_steps(load_model(mixed[0]), Recipe(), tmp_path / "x")
     )
     (tmp_path / "x").unlink()
     before = set(threading.enumerate())
     with limit_threads(2):
         for stop in range(1, n_records, 3):
-            steps = compress_to_file_steps(load_model(mixed), Recipe(), tmp_path / "s")
+            steps = compress_to_file_steps(load_model(mixed[0]), Recipe(), tmp_path / "s")
             for _record in zip(range(stop), steps, strict=False):
                 pass
             steps.close()
@@ -128,16 +108,16 @@ def test_what_fails_leaves_nothing(mixed, tmp_path, monkeypatch):
     bad = LayerPlan(algorithm="hierarchical", n_clusters=20, params={"max_points": 10})
     recipe = Recipe(overrides={"c.weight": bad})
     with pytest.raises(ConfigError, match=r"^c\.weight"):
-        last_result(compress_to_file_steps(load_model(mixed), recipe, tmp_path / "s"))
+        last_result(compress_to_file_steps(load_model(mixed[0]), recipe, tmp_path / "s"))
     monkeypatch.setattr(streamed._Spill, "_read", lambda _self, _start, n: np.zeros(n, np.uint8))
     with pytest.raises(AssertionError, match="as it went in"):
-        last_result(compress_to_file_steps(load_model(mixed), Recipe(), tmp_path / "s"))
+        last_result(compress_to_file_steps(load_model(mixed[0]), Recipe(), tmp_path / "s"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_noticed_before_the_work(mixed, tmp_path):
     """Not after hours of it."""
-    steps = compress_to_file_steps(load_model(mixed), Recipe(), tmp_path / "no" / "s")
+    steps = compress_to_file_steps(load_model(mixed[0]), Recipe(), tmp_path / "no" / "s")
     with pytest.raises(OSError, match="No such file"):
         next(steps)
 

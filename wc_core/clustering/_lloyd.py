@@ -17,7 +17,6 @@ from wc_core.progress import Progress
 from wc_core.words import ngettext
 
 LARGE = 1 << 22  # distances in one pass above which double precision is felt as time
-MAX_TILE = 1 << 21  # distances in a tile, so that many entries do not fill the memory
 MOMENTUM = 0.9  # share of a step that is gone on
 
 

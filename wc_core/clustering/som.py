@@ -11,13 +11,14 @@ from wc_core.clustering._base import CLUSTERERS
 from wc_core.clustering._blocks import MaskedBlocks, tiles
 from wc_core.clustering._estimator import N_CLUSTERS, POLISH, BlockClusterer
 from wc_core.clustering._fit import Iteration, Outcome
-from wc_core.clustering._lloyd import LARGE, MAX_TILE, nearest
+from wc_core.clustering._lloyd import LARGE, nearest
 from wc_core.params import Choice, Domain, FloatRange, IntRange
 from wc_core.progress import Progress
 from wc_core.words import _, mark
 
 _SHRINKING = 0.75  # share of the steps in which the neighbourhood shrinks; then it settles
 _FLAT = 1e-9  # variance beside the greatest below which blocks have no second direction
+_MAX_TILE = 1 << 21  # distances in a tile, so that many units do not fill the memory
 _REACH = 2.0  # standard deviations to either side that the first units cover
 
 
@@ -282,7 +283,7 @@ def _blur(line: NDArray[np.float64], width: float) -> NDArray[np.float64]:
     if n == 1:
         return line
     places, spread = np.arange(n), np.empty_like(line)
-    for tile in tiles(n, max(1, MAX_TILE // n)):
+    for tile in tiles(n, max(1, _MAX_TILE // n)):
         hops = (places[tile, None] - places) / width
         spread[tile] = np.exp(-0.5 * np.square(hops)) @ line
     return spread
