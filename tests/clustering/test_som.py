@@ -162,5 +162,5 @@ def test_entries_without_blocks_cost_nothing():
 def test_a_long_chain_is_pulled_as_one_that_fits_in_memory(monkeypatch):
     """The pull of all on all is added up piece by piece; the pieces do not show."""
     whole = SOM(64, topology="chain").fit(BLOCKS).cluster_centers_
-    monkeypatch.setattr("wc_core.clustering.som.MAX_TILE", 64 * 5)
+    monkeypatch.setattr("wc_core.clustering.som._MAX_TILE", 64 * 5)
     np.testing.assert_allclose(SOM(64, topology="chain").fit(BLOCKS).cluster_centers_, whole)
