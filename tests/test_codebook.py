@@ -1,5 +1,7 @@
 """A clustered weight decodes to what its report says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from wc_core import BlockSpec, ConfigError, LayerPlan, ModelFileError
 from wc_core.codebook import CodebookWeight, ExactBlocks, mean_squared_error, sqnr_db
+from wc_core.masks import Mask
 from wc_core.progress import last_result
 from wc_core.stages import cluster_weight_steps
 
@@ -144,6 +147,33 @@ def test_both_codebooks_lie_on_one_grid():
     other = CodebookWeight(np.zeros((1, 4), np.float32), indices[:2], BlockSpec(1, 4), (2, 4))
     with pytest.raises(ModelFileError, match="same grid"):
         CodebookWeight(book, indices, BlockSpec(1, 2), (2, 4), residual=other)
+
+
+def test_what_is_pruned_is_zero_and_counts_for_nothing():
+    """Whatever entries, residual, scales and exact blocks put there."""
+    book = np.array([[1, 2], [3, 4]], np.float32)
+    residual = CodebookWeight(
+        np.full((1, 2), 10, np.float32), np.zeros(4, np.uint8), BlockSpec(1, 2), (2, 4)
+    )
+    kept = np.array([1, 0, 1, 1, 0, 0, 1, 0], bool)
+    weight = CodebookWeight(
+        book,
+        np.array([0, 1, 0, 1], np.uint8),
+        BlockSpec(1, 2),
+        (2, 4),
+        scales=np.array([1, -1], np.float32),
+        residual=residual,
+        exact=ExactBlocks(np.array([1]), np.array([[7, 8]], np.float32)),
+        mask=Mask(kept, (1, 1), (2, 4)),
+    )
+    np.testing.assert_array_equal(weight.decode(), [[11, 0, 7, 8], [0, 0, -13, 0]])
+    assert not np.signbit(weight.decode()[1, 0])
+    np.testing.assert_array_equal(weight.live, [True, True, False, True])
+    np.testing.assert_array_equal(weight.stored_indices, [0, 1, 1])
+    np.testing.assert_array_equal(weight.counts, [1, 2])
+    np.testing.assert_array_equal(weight.members(0), [0])
+    with pytest.raises(ModelFileError, match="mask of shape"):
+        replace(weight, mask=Mask(kept, (1, 1), (4, 2)))
 
 
 def test_sqnr_is_ten_decibels_a_factor_of_ten():

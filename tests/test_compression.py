@@ -12,6 +12,8 @@ from wc_core import (
     UnknownNameError,
     compress,
     compress_steps,
+    evaluate,
+    load_dataset,
     load_model,
 )
 
@@ -136,3 +138,33 @@ def test_tied_tensors_are_clustered_once(tmp_path):
     decoded = small.decoded()
     assert decoded.tensors["a"] is decoded.tensors["b"]
     assert len(np.unique(decoded.tensors["b"])) == 4
+
+
+def test_ninety_percent_pruned_takes_less_than_a_bit_a_weight():
+    """Positions included. Without training the network is badly hurt; what is left is measured."""
+    model = load_model("sample:lenet_300_100")
+    plan = LayerPlan(pruner="magnitude", sparsity=0.9, n_clusters=32)
+    small = compress(model, Recipe(plan=plan))
+    assert small.bits_per_weight < 0.9
+    stored = sum(layer.stored_bytes for layer in small.layers)
+    assert small.bits_per_weight == 8 * stored / 266_200  # pruned weights count
+    assert all(layer.mask_bytes > 0 for layer in small.layers)
+    report = evaluate(small, load_dataset("sample"))
+    assert report.n_samples == 10_000
+    assert report.accuracy == pytest.approx(0.337, abs=0.02)
+
+
+def test_overrides_may_be_patterns(lenet):
+    """One that no layer matches is a mistake."""
+    recipe = Recipe(overrides={"conv*": LayerPlan(n_clusters=4)})
+    entries = {layer.name: layer.entries for layer in compress(lenet, recipe).layers}
+    assert (entries["conv1.weight"], entries["conv2.weight"], entries["fc1.weight"]) == (4, 4, 16)
+    with pytest.raises(ConfigError, match=r"plans for head\*"):
+        compress(lenet, Recipe(overrides={"head*": LayerPlan()}))
+
+
+def test_impossible_pruning_is_refused_before_any_work(lenet):
+    """Like an impossible clustering."""
+    plan = LayerPlan(pruner="n_m", pruner_params={"n": 3, "m": 2})
+    with pytest.raises(ConfigError, match="at most m"):
+        next(compress_steps(lenet, Recipe(plan=plan)))

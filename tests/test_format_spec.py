@@ -27,6 +27,29 @@ PLANS = [
         recombine="residual",
         params={"mode": "hdbscan", "noise": "exact"},
     ),
+    LayerPlan(n_clusters=300, coding="coded"),
+    LayerPlan(
+        pruner="magnitude",
+        sparsity=0.9,
+        n_clusters=8,
+        block=BlockSpec(1, 2),
+        codebook_dtype="int8",
+        scale="per_channel",
+        scale_dtype="bfloat16",
+        coding="coded",
+    ),
+    LayerPlan(
+        pruner="n_m",
+        n_clusters=8,
+        block=BlockSpec(2, 3),
+        codebook_dtype="bfloat16",
+        scale="per_channel",
+        scale_dtype="int8",
+        recombine="residual",
+    ),
+    LayerPlan(pruner="block_magnitude", block=BlockSpec(2, 3), coding="packed"),
+    LayerPlan(pruner="channel", sparsity=0.3, block=BlockSpec(1, 5)),
+    LayerPlan(pruner="magnitude", sparsity=0.9, coding="packed"),
 ]
 
 
@@ -43,7 +66,9 @@ def decode() -> Callable[[str, str], NDArray]:
 @pytest.mark.parametrize(
     "plan",
     PLANS,
-    ids=lambda p: f"{p.n_clusters}-{p.block}-{p.scale}-{p.codebook_dtype}-{p.recombine}",
+    ids=lambda p: (
+        f"{p.pruner}-{p.n_clusters}-{p.block}-{p.codebook_dtype}-{p.recombine}-{p.coding}"
+    ),
 )
 def test_the_reader_in_the_specification_decodes_exactly(
     plan: LayerPlan, decode: Callable[[str, str], NDArray], tmp_path: Path

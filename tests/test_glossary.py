@@ -1,5 +1,6 @@
 """The glossary: the one place where words are defined."""
 
+import math
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from wc_core.clustering import CLUSTERERS
 from wc_core.glossary import SECTIONS, Term
+from wc_core.pruning import PRUNERS
 
 ROOT = Path(__file__).resolve().parents[1]
 TERMS = [term for section in SECTIONS for term in section.terms]
@@ -56,11 +58,30 @@ def test_names_in_code_exist(term):
     ["Block", "Codebook", "Entry", "Centroid", "Indices", "Index bits", "Inertia", "Distortion",
      "SQNR", "Bits per weight", "Compression ratio", "Utilization", "Perplexity", "Index entropy",
      "Agreement", "Sparsity", "Masked lane", "Micro-cluster", "Polish", "Recombination",
-     "Residual codebook", "Scale"],
+     "Residual codebook", "Scale", "Pruning", "Mask", "Positions", "Magnitude pruning",
+     "Global pruning", "Block pruning", "N:M pruning", "Channel pruning", "Number type", "bfloat16",
+     "Step", "Packed indices", "Entropy coding", "rANS", "Rate", "Lagrangian",
+     "Entropy-constrained clustering", "Ternary weights", "Binary weights", "Container",
+     "Size waterfall", "Palettization", "Plan", "Preset"],
 )  # fmt: skip
 def test_the_words_that_the_program_uses_are_there(word):
     """Whoever meets one of them on a page or in a report can look it up."""
     assert word in {term.name for term in TERMS}
+
+
+@pytest.mark.parametrize("name", PRUNERS)
+def test_every_way_to_prune_is_defined(name):
+    """The form links to the glossary by the name under which a pruner is filed."""
+    assert [term.name for term in TERMS if name in term.code.split()]
+
+
+def test_numbers_in_texts_are_right():
+    """The bits that positions cost at least, as the texts say them."""
+    (positions,) = (t for t in TERMS if t.name == "Positions")
+    at_90 = -(0.9 * math.log2(0.9) + 0.1 * math.log2(0.1))
+    assert f"{at_90:.2f} at 90 %" in positions.text
+    (regular,) = (t for t in TERMS if t.name == "N:M pruning")
+    assert f"{math.log2(math.comb(4, 2)) / 4:.2f}" in regular.formula
 
 
 def test_recombination_is_derived():

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wc_core import BlockSpec, LayerPlan
+from wc_core.blocks import BlockGrid
 from wc_core.codebook import CodebookWeight
 from wc_core.layer_report import judged_layer, share_of_zeros
 from wc_core.models import TensorInfo
+from wc_core.number_types import NUMBER_TYPES
 from wc_core.progress import last_result
 from wc_core.stages import cluster_weight_steps
 
@@ -31,22 +33,28 @@ def judged(**plan):
     k=st.integers(1, 40),
     block=st.builds(BlockSpec, st.integers(1, 3), st.integers(1, 5)),
     scale=st.sampled_from(["none", "per_channel"]),
-    codebook_dtype=st.sampled_from(["float32", "float16"]),
+    codebook_dtype=st.sampled_from(list(NUMBER_TYPES)),
+    scale_dtype=st.sampled_from(list(NUMBER_TYPES)),
 )
-def test_bytes_follow_from_what_is_stored(k, block, scale, codebook_dtype):
-    """Indices at fixed width, entries in their dtype, four bytes a scale."""
-    plan = {"block": block, "scale": scale, "codebook_dtype": codebook_dtype}
-    report, coded, _ = judged(n_clusters=k, **plan)
+def test_bytes_follow_from_what_is_stored(k, block, scale, codebook_dtype, scale_dtype):
+    """Indices at fixed width, entries and scales in their types, with their steps."""
+    plan = {"block": block, "scale": scale, "coding": "packed"}
+    types = {"codebook_dtype": codebook_dtype, "scale_dtype": scale_dtype}
+    report, coded, _ = judged(n_clusters=k, **plan, **types)
     assert report.index_bytes == -(-len(coded.indices) * report.index_bits // 8)
-    assert report.codebook_bytes == coded.codebook.size * (4 if codebook_dtype == "float32" else 2)
-    assert report.scale_bytes == (48 if scale == "per_channel" else 0)
+    assert report.packed_index_bytes == report.index_bytes
+    size = {"float32": (4, 0), "float16": (2, 0), "bfloat16": (2, 0), "int8": (1, 4)}
+    each, step = size[codebook_dtype]
+    assert report.codebook_bytes == coded.codebook.size * each + step
+    each, step = size[scale_dtype]
+    assert report.scale_bytes == (12 * each + step if scale == "per_channel" else 0)
     assert report.exact_bytes == 0
     assert report.bits_per_weight == 8 * report.stored_bytes / 360
 
 
 def test_a_second_codebook_is_charged():
     """Its indices and its entries count like those of the first."""
-    plan = {"n_clusters": 8, "block": BlockSpec(1, 3)}
+    plan = {"n_clusters": 8, "block": BlockSpec(1, 3), "coding": "packed"}
     one, _, _ = judged(**plan)
     two, _, _ = judged(**plan, recombine="residual", residual_clusters=4)
     assert two.residual_entries == 4
@@ -99,3 +107,45 @@ def test_a_report_is_json_with_what_the_algorithm_says():
 def test_zeros_are_counted_of_either_sign():
     """Minus zero is zero."""
     assert share_of_zeros(np.array([0.0, -0.0, 1.0, 2.0])) == 0.5
+
+
+def test_zeros_of_weights_and_of_blocks_are_counted_before_and_after():
+    """Pruning whole blocks shows in both; those that are pruned have no index."""
+    report, coded, _ = judged(
+        n_clusters=4, block=BlockSpec(2, 3), pruner="block_magnitude", sparsity=0.5
+    )
+    assert (report.sparsity_before, report.block_sparsity_before) == (0, 0)
+    assert report.block_sparsity_after == report.sparsity_after == 0.5
+    assert report.n_pruned == coded.mask.n_pruned_weights == 180
+    assert report.n_live_blocks == 30 == coded.counts.sum()
+    assert report.packed_index_bytes == -(-30 * 2 // 8)
+    assert 0 < report.mask_bytes <= 8
+    assert report.stored_bytes == (report.index_bytes + report.codebook_bytes + report.mask_bytes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kept=st.lists(st.booleans(), min_size=35, max_size=35),
+    rows=st.integers(1, 6),
+    cols=st.integers(1, 8),
+)
+def test_blocks_of_zeros_are_those_whose_weights_all_are(kept, rows, cols):
+    """Of any shape; blocks that stick out over an edge by what they have inside."""
+    weight = np.where(np.reshape(kept, (5, 7)), 1.0, 0.0).astype(np.float32)
+    book = np.zeros((1, rows * cols), np.float32)
+    grid = BlockGrid((5, 7), BlockSpec(rows, cols))
+    coded = CodebookWeight(book, np.zeros(grid.n_blocks, np.uint8), grid.block, grid.shape)
+    report = judged_layer(TensorInfo("w", (5, 7), "float32"), coded, LayerPlan(), weight)
+    zeros = np.nansum(grid.split(weight), axis=1) == 0
+    assert report.block_sparsity_before == pytest.approx(zeros.mean())
+    assert report.block_sparsity_after == 1
+
+
+def test_a_lone_plan_prunes_a_layer_as_it_was_pruned_among_others():
+    """The threshold of all becomes a share of its own."""
+    report, coded, weight = judged(pruner="global_magnitude", sparsity=0.3)
+    alone = last_result(cluster_weight_steps(weight, report.lone_plan)).weight
+    assert report.lone_plan.pruner == "magnitude"
+    np.testing.assert_array_equal(alone.mask.kept, coded.mask.kept)
+    plain, _, _ = judged()
+    assert plain.lone_plan is plain.plan

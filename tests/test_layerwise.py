@@ -132,9 +132,9 @@ def test_threads_do_not_multiply(monkeypatch):
     seen = {}
     real = layerwise._one_layer
 
-    def watched(model, recipe, info):
+    def watched(model, recipe, info, pruned):
         seen[info.name] = n_threads()
-        return real(model, recipe, info)
+        return real(model, recipe, info, pruned)
 
     monkeypatch.setattr(layerwise, "_one_layer", watched)
     with limit_threads(2):
@@ -161,9 +161,9 @@ def test_memory_bounds_the_layers_before_the_threads_do(monkeypatch):
     seen = set()
     real = layerwise._one_layer
 
-    def watched(model, recipe, info):
+    def watched(model, recipe, info, pruned):
         seen.add(n_threads())
-        return real(model, recipe, info)
+        return real(model, recipe, info, pruned)
 
     monkeypatch.setattr(layerwise, "_one_layer", watched)
     model = made({f"l{i}": (30, 40 + i) for i in range(12)})
@@ -214,7 +214,7 @@ def test_a_layer_that_fails_is_named(n):
 def test_what_is_wrong_with_the_program_is_not_hidden(monkeypatch):
     """Errors of threads are raised as they are."""
 
-    def broken(model, recipe, info):
+    def broken(model, recipe, info, pruned):
         raise ZeroDivisionError
 
     monkeypatch.setattr(layerwise, "_one_layer", broken)

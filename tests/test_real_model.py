@@ -42,14 +42,14 @@ def test_inspect_lists_it(path, capsys):
 
 @pytest.mark.slow
 def test_sixteen_values_a_tensor_keep_nineteen_decibels(model, large, tmp_path):
-    """The 44 tensors of 2,048 weights or more, at four bits a weight, seven times smaller."""
+    """The 44 tensors of 2,048 weights or more, sixteen values, seven times smaller."""
     assert len(large) == 44
     small = compress(model, Recipe(plan=LayerPlan(n_clusters=16), layers=large, include=large))
     assert small.n_clustered == 4_603_632
     assert small.sqnr_db >= 19.1
-    assert round(small.bits_per_weight, 1) == 4.0
+    assert 3.6 < small.bits_per_weight < 3.7  # four bits, coded
     sizes = save(small, tmp_path / "small.safetensors")
-    assert sizes.compression_ratio > 6.8
+    assert sizes.compression_ratio > 7.4
     assert load(tmp_path / "small.safetensors").sqnr_db == small.sqnr_db
 
 

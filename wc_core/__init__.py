@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wc_core.export import load, open_model, save
     from wc_core.layer_report import LayerReport
     from wc_core.models import Model, list_layers, list_tensors, load_model
+    from wc_core.pruning import PRUNERS
     from wc_core.recipe import BlockSpec, LayerPlan, Recipe
     from wc_core.size import SizeReport
 
@@ -45,6 +46,7 @@ _HOMES = {
     "wc_core.export": ("load", "open_model", "save"),
     "wc_core.layer_report": ("LayerReport",),
     "wc_core.models": ("Model", "list_layers", "list_tensors", "load_model"),
+    "wc_core.pruning": ("PRUNERS",),
     "wc_core.recipe": ("BlockSpec", "LayerPlan", "Recipe"),
     "wc_core.size": ("SizeReport",),
 }
@@ -53,6 +55,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "CLUSTERERS",
     "PRESETS",
+    "PRUNERS",
     "BlockSpec",
     "CompressedModel",
     "ConfigError",

@@ -1,20 +1,21 @@
-"""The command line: `python -m wc_core inspect | compress | compare | evaluate | decode`."""
+"""The command line: `python -m wc_core inspect | compress | compare | ... | export`."""
 
 import argparse
 import gc
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from wc_core.cli.files import add_files, export_files
 from wc_core.cli.options import add_data, add_recipe, evaluation_config, recipe_from
 from wc_core.cli.parts import Parts
 from wc_core.cli.text import answer_text
+from wc_core.cli.watch import watch
 from wc_core.errors import WeightClusteringError
 from wc_core.json_form import finite
-from wc_core.progress import Progress
 from wc_core.words import _
 
 BAD_INPUT = 2
@@ -61,7 +62,7 @@ def compress(options: argparse.Namespace) -> dict[str, Any]:
     with parts.time("reading"):
         model = open_model(options.model)
     baseline = _evaluated(options, model, parts=parts)
-    whole = bool(options.data) or not options.output
+    whole = bool(options.data) or options.bits_per_weight is not None or not options.output
     compressed, sizes = (_in_memory if whole else _to_file)(model, options, parts)
     after = _evaluated(options, compressed, baseline, parts=parts)
     return {
@@ -83,8 +84,15 @@ def _in_memory(model: Any, options: argparse.Namespace, parts: Parts) -> tuple[A
     from wc_core.compression import compress_steps
     from wc_core.export import pack, save
 
+    recipe, bits = recipe_from(options), options.bits_per_weight
     with parts.time("clustering"):
-        compressed = _watch(compress_steps(model, recipe_from(options)), options)
+        if bits is None:
+            compressed = watch(compress_steps(model, recipe), options)
+        else:
+            from wc_core.search import rate_target_steps
+
+            steps = rate_target_steps(model, recipe, bits_per_weight=bits)
+            compressed = watch(steps, options).compressed
     with parts.time("writing"):
         sizes = save(compressed, options.output) if options.output else pack(compressed)[1]
     return compressed, sizes
@@ -95,7 +103,7 @@ def _to_file(model: Any, options: argparse.Namespace, parts: Parts) -> tuple[Any
     from wc_core.export import compress_to_file_steps
 
     steps = compress_to_file_steps(model, recipe_from(options), options.output)
-    written = _watch(steps, options)
+    written = watch(steps, options)
     for part in ("clustering", "packing", "writing"):
         parts.add(part, getattr(written, part))
     return written.compressed, written.sizes
@@ -110,7 +118,7 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     dataset, config = _dataset(options, model)
     names = options.algorithms or default_algorithms()
     steps = compare_steps(model, recipe_from(options), names, dataset, config)
-    return {**_model_facts(model), **_watch(steps, options).to_dict()}
+    return {**_model_facts(model), **watch(steps, options).to_dict()}
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
@@ -140,6 +148,15 @@ def decode(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def export(options: argparse.Namespace) -> dict[str, Any]:
+    """Write a packed file in other formats: ONNX, Core ML, PyTorch, dense safetensors, scripts.
+
+    Each file is read back and compared. What a format cannot hold is left out with the reason,
+    unless the format is asked for by name.
+    """
+    return export_files(options)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m wc_core", description=_("Cluster and share the weights of neural networks.")
@@ -164,6 +181,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT.safetensors",
         help=_("without it everything is measured, and nothing is kept"),
     )
+    sub.add_argument(
+        "--bits-per-weight",
+        type=float,
+        metavar="B",
+        help=_("one price of a bit for all layers, so that they take no more than this"),
+    )
     add_recipe(sub)
     add_data(sub)
     sub = command(compare, model)
@@ -176,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--compare", metavar="ORIGINAL", help=_("report the agreement with it"))
     sub = command(decode, _("a packed file"))
     sub.add_argument("-o", "--output", required=True, type=Path, metavar="DENSE")
+    add_files(command(export, _("a packed file")))
     return parser
 
 
@@ -189,7 +213,7 @@ def _evaluated(
 
     with (parts or Parts()).time("measuring"):
         dataset, config = _dataset(options, model)
-        return _watch(evaluate_steps(model, dataset, config, reference=reference), options)
+        return watch(evaluate_steps(model, dataset, config, reference=reference), options)
 
 
 def _dataset(options: argparse.Namespace, model: Any) -> tuple[Any, Any]:
@@ -200,19 +224,6 @@ def _dataset(options: argparse.Namespace, model: Any) -> tuple[Any, Any]:
 
     dataset = load_dataset(options.data)
     return dataset, evaluation_config(options, model, dataset)
-
-
-def _watch(steps: Iterator[Progress], options: argparse.Namespace) -> Any:
-    """Run work to its end, telling stderr how far it is when somebody watches."""
-    watched = sys.stderr.isatty() and not options.json
-    result = None
-    for record in steps:
-        result = record.result
-        if watched:
-            print(f"\r\x1b[K{record.fraction:4.0%} {record.message}", end="", file=sys.stderr)
-    if watched:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    return result
 
 
 def _model_facts(model: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wc_core.blocks import BlockGrid
 from wc_core.errors import ModelFileError
+from wc_core.masks import Mask
 from wc_core.recipe import BlockSpec
 from wc_core.threads import run_pieces
 from wc_core.weight_loops import count_indices, place_blocks, place_exact
@@ -53,8 +54,13 @@ class CodebookWeight:
         Shape of the weight.
     scales : ndarray of float32, shape (shape[0],), or None
         Factor of each output channel.
-    codebook_dtype : {"float32", "float16"}
-        Type in which the entries are stored; their values are already rounded to it.
+    codebook_dtype, scale_dtype : {"float32", "float16", "bfloat16", "int8"}
+        Types in which entries and scales are stored; their values are already rounded to it.
+    codebook_step, scale_step : float
+        What one counts for where they are stored as int8; else 1.
+    mask : Mask, optional
+        What is pruned is zero, whatever entries and exact blocks say. Blocks that are pruned
+        altogether have index 0, which is not stored.
     residual : CodebookWeight, optional
         A second codebook on the same grid, whose entries are added to those of the first.
     exact : ExactBlocks, optional
@@ -74,6 +80,10 @@ class CodebookWeight:
     codebook_dtype: str = "float32"
     residual: "CodebookWeight | None" = None
     exact: ExactBlocks | None = None
+    mask: Mask | None = None
+    scale_dtype: str = "float32"
+    codebook_step: float = 1.0
+    scale_step: float = 1.0
 
     def __post_init__(self) -> None:
         self._check_codebook()
@@ -84,6 +94,9 @@ class CodebookWeight:
             raise ModelFileError(_("both codebooks of a weight must lie on the same grid"))
         if self.exact is not None:
             self._check_exact(self.exact)
+        if self.mask is not None and self.mask.shape != self.shape:
+            msg = _("a mask of shape {mask} does not fit a weight of shape {shape}")
+            raise ModelFileError(msg.format(mask=self.mask.shape, shape=self.shape))
 
     def _check_codebook(self) -> None:
         wanted = (len(self.codebook), self.block.size)
@@ -121,22 +134,32 @@ class CodebookWeight:
         return (self.entries - 1).bit_length()
 
     @cached_property
+    def live(self) -> NDArray[np.bool_] | None:
+        """Blocks with at least one weight that is kept, shape (n_blocks,); None without a mask."""
+        return None if self.mask is None else self.mask.live_blocks(self.grid)
+
+    @property
+    def stored_indices(self) -> NDArray[np.integer]:
+        """Indices of the live blocks, in row-major order of the grid."""
+        return self.indices if self.live is None else self.indices[self.live]
+
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """Blocks that each entry serves, shape (n_entries,)."""
+        """Live blocks that each entry serves, shape (n_entries,)."""
         counts = np.zeros(self.entries, dtype=np.int64)
-        count_indices(self.indices, counts)
+        count_indices(self.stored_indices, counts)
         counts.flags.writeable = False
         return counts
 
     @property
     def utilization(self) -> float:
-        """Share of entries that serve at least one block."""
+        """Share of entries that serve at least one live block."""
         return float(np.count_nonzero(self.counts) / self.entries)
 
     @property
     def index_entropy(self) -> float:
         """Entropy of the indices in bits: what an ideal coder would spend on each."""
-        share = self.counts[self.counts > 0] / len(self.indices)
+        share = self.counts[self.counts > 0] / max(1, self.counts.sum())
         return max(0.0, float(-(share * np.log2(share)).sum()))
 
     @property
@@ -145,8 +168,9 @@ class CodebookWeight:
         return float(np.exp2(self.index_entropy))
 
     def members(self, entry: int) -> NDArray[np.intp]:
-        """Return the blocks that an entry serves, as positions in row-major grid order."""
-        return np.flatnonzero(self.indices == entry)
+        """Return the live blocks that an entry serves, as positions in row-major grid order."""
+        own = self.indices == entry
+        return np.flatnonzero(own if self.live is None else own & self.live)
 
     def decode(self) -> NDArray[np.float32]:
         """Return the weight that codebooks and indices stand for, of shape `shape`."""
@@ -182,6 +206,8 @@ class CodebookWeight:
         )
         if self.exact is not None:
             self._place_exact(self.exact, inside, out)
+        if self.mask is not None:
+            self.mask.zero(self.grid.rows(grid_rows), out)
 
     def _place_exact(self, exact: ExactBlocks, inside: slice, out: NDArray[np.float32]) -> None:
         first, last = np.searchsorted(exact.positions, [inside.start, inside.stop])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from wc_core.clustering import check_plan
 from wc_core.codebook import CodebookWeight, sqnr_db
@@ -12,6 +13,7 @@ from wc_core.layerwise import ClusteredLayer, layer_steps
 from wc_core.models import Forward, LayerInfo, Model, Runner, list_layers
 from wc_core.models.weights import round_to
 from wc_core.progress import Progress, last_result
+from wc_core.pruning import check_pruning
 from wc_core.recipe import Recipe
 from wc_core.words import _
 
@@ -59,7 +61,7 @@ class CompressedModel:
 
     @property
     def bits_per_weight(self) -> float:
-        """Bits of indices, codebooks and scales over the weights of the clustered layers."""
+        """Everything stored for the clustered layers over all their weights, pruned ones too."""
         return 8 * sum(layer.stored_bytes for layer in self.layers) / max(1, self.n_clustered)
 
     @property
@@ -156,7 +158,11 @@ def planned(model: Model, recipe: Recipe) -> tuple[tuple[LayerInfo, ...], list[L
     infos = list_layers(model.infos, recipe)
     chosen = [info for info in infos if not info.skipped]
     names = {info.name for info in infos}
-    unknown = sorted(recipe.overrides.keys() - names)
+    unknown = sorted(
+        pattern
+        for pattern in recipe.overrides.keys() - names
+        if not any(fnmatchcase(name, pattern) for name in names)
+    )
     if unknown:
         msg = _("the recipe has plans for {layers}, which {model} does not have")
         raise ConfigError(msg.format(layers=", ".join(unknown), model=model.name))
@@ -164,6 +170,7 @@ def planned(model: Model, recipe: Recipe) -> tuple[tuple[LayerInfo, ...], list[L
         raise ConfigError(_nothing_chosen(model, recipe, infos))
     for plan in {id(p): p for p in (recipe.plan, *recipe.overrides.values())}.values():
         check_plan(plan)
+        check_pruning(plan)
     return infos, chosen
 
 

@@ -68,6 +68,11 @@ def known_fields(owner: str, data: Any, cls: type) -> dict[str, Any]:
     return dict(data)
 
 
+def shallow(config: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass by name, their values as they are."""
+    return {f.name: getattr(config, f.name) for f in fields(config)}
+
+
 def finite(value: float) -> float | None:
     """Return the value, or None where JSON has no number for it (infinite, not a number)."""
     return value if isfinite(value) else None

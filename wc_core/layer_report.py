@@ -1,21 +1,24 @@
 """What clustering did to one layer: sizes, errors, and what the algorithm says."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wc_core.blocks import BlockGrid
 from wc_core.clustering import FitReport
-from wc_core.codebook import PIECE, POSITION_DTYPE, CodebookWeight, sqnr_db
+from wc_core.codebook import PIECE, CodebookWeight, sqnr_db
 from wc_core.coding import packed_bytes
 from wc_core.json_form import finite
+from wc_core.layer_parts import LayerParts, layer_parts
 from wc_core.models import LayerInfo, TensorInfo
 from wc_core.models.weights import round_to
+from wc_core.pruning import ALONE, PRUNERS
 from wc_core.recipe import LayerPlan
 from wc_core.stages import SecondStage
 from wc_core.threads import run_pieces
-from wc_core.weight_loops import error_sums
+from wc_core.weight_loops import count_zero_blocks, error_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class LayerReport:
     index_bytes, codebook_bytes, scale_bytes, exact_bytes : int
         Bytes of the layer's tensors in the packed file: indices and codebooks of both stages,
         scales, and blocks stored exactly with their positions.
+    mask_bytes : int
+        Bytes of the positions of what is pruned.
+    packed_index_bytes : int
+        Bytes that the indices of both stages take at fixed width.
     power : float
         Mean square of the weights before.
     distortion : float
@@ -44,6 +51,14 @@ class LayerReport:
         Share of entries in use; two to the entropy of the indices; that entropy in bits.
     sparsity_before, sparsity_after : float
         Share of weights that are exactly zero.
+    block_sparsity_before, block_sparsity_after : float, optional
+        Share of blocks that are zeros altogether; None before, where a file does not tell.
+    n_pruned : int
+        Weights that are pruned.
+    n_live_blocks : int
+        Blocks that are not pruned altogether: those that have an index.
+    index_coding, mask_coding : str
+        How the file codes them; empty for what it does not have.
     residual_entries : int
         Entries of a second codebook; 0 without one.
     n_exact : int
@@ -67,6 +82,8 @@ class LayerReport:
     codebook_bytes: int
     scale_bytes: int
     exact_bytes: int
+    mask_bytes: int
+    packed_index_bytes: int
     power: float
     distortion: float
     utilization: float
@@ -74,6 +91,12 @@ class LayerReport:
     index_entropy: float
     sparsity_before: float
     sparsity_after: float
+    n_live_blocks: int
+    n_pruned: int = 0
+    block_sparsity_before: float | None = None
+    block_sparsity_after: float | None = None
+    index_coding: str = "packed"
+    mask_coding: str = ""
     residual_entries: int = 0
     n_exact: int = 0
     seconds: float = 0.0
@@ -82,8 +105,25 @@ class LayerReport:
 
     @property
     def stored_bytes(self) -> int:
-        """Indices, codebooks, scales and exact blocks together."""
-        return self.index_bytes + self.codebook_bytes + self.scale_bytes + self.exact_bytes
+        """Indices, codebooks, scales, mask and exact blocks together."""
+        return (
+            self.index_bytes
+            + self.codebook_bytes
+            + self.scale_bytes
+            + self.mask_bytes
+            + self.exact_bytes
+        )
+
+    @property
+    def lone_plan(self) -> LayerPlan:
+        """The plan that does to this layer alone what was done to it among the others.
+
+        Pruned together with others, it lost a share of its own.
+        """
+        plan = self.plan
+        if plan.pruner == "none" or not PRUNERS[plan.pruner].is_global:
+            return plan
+        return replace(plan, pruner=ALONE, sparsity=self.n_pruned / self.n_weights)
 
     @property
     def bits_per_weight(self) -> float:
@@ -127,9 +167,11 @@ def judged_layer(
         rows = matrix[grid.rows(pieces[piece])]
         decoded = np.empty(rows.shape, dtype=np.float32)
         weight.decode_rows(pieces[piece], decoded)
-        return _error_sums(rows, round_to(decoded, info.dtype))
+        return _sums(rows, round_to(decoded, info.dtype), grid)
 
-    power, error, before, after = np.sum(run_pieces(judged, len(pieces)), axis=0) / matrix.size
+    sums = np.sum(run_pieces(judged, len(pieces)), axis=0)
+    power, error, before, after = sums[:4] / matrix.size
+    blocks_before, blocks_after = sums[4:] / grid.n_blocks
     return layer_report(
         info,
         weight,
@@ -138,18 +180,22 @@ def judged_layer(
         distortion=float(error),
         sparsity_before=1 - float(before),
         sparsity_after=1 - float(after),
+        block_sparsity_before=float(blocks_before),
+        block_sparsity_after=float(blocks_after),
     )
 
 
-def _error_sums(original: NDArray, decoded: NDArray) -> NDArray[np.float64]:
-    """Return sums of squares and squared errors, and how many numbers of each are not zero."""
+def _sums(original: NDArray, decoded: NDArray, grid: BlockGrid) -> NDArray[np.float64]:
+    """Return sums over some rows, shape (6,).
+
+    Squares and squared errors; numbers of each that are not zero; blocks of each that are zeros.
+    """
     wide = np.promote_types(original.dtype, np.float32)  # compiled loops know no half precision
-    sums = np.empty(4)
-    error_sums(
-        np.ascontiguousarray(original, wide).reshape(-1),
-        np.ascontiguousarray(decoded, wide).reshape(-1),
-        sums,
-    )
+    original, decoded = (np.ascontiguousarray(rows, wide) for rows in (original, decoded))
+    sums = np.empty(6)
+    error_sums(original.reshape(-1), decoded.reshape(-1), sums[:4])
+    sides = grid.block.rows, grid.block.cols
+    sums[4:] = [count_zero_blocks(rows, *sides) for rows in (original, decoded)]
     return sums
 
 
@@ -162,8 +208,15 @@ def layer_report(
     distortion: float,
     sparsity_before: float,
     sparsity_after: float,
+    block_sparsity_before: float | None = None,
+    block_sparsity_after: float | None = None,
+    parts: LayerParts | None = None,
 ) -> LayerReport:
-    """Report what can be read off a clustered weight, beside errors measured elsewhere."""
+    """Report what can be read off a clustered weight, beside errors measured elsewhere.
+
+    Bytes are those of `parts`, or of what the plan makes of the weight.
+    """
+    parts = parts or layer_parts(weight, plan.coding)
     return LayerReport(
         name=info.name,
         shape=info.shape,
@@ -172,10 +225,12 @@ def layer_report(
         plan=plan,
         entries=weight.entries,
         index_bits=weight.index_bits,
-        index_bytes=_index_bytes(weight),
-        codebook_bytes=_codebook_bytes(weight),
-        scale_bytes=0 if weight.scales is None else weight.scales.nbytes,
-        exact_bytes=_exact_bytes(weight),
+        index_bytes=parts.n_bytes("indices"),
+        codebook_bytes=parts.n_bytes("codebook"),
+        scale_bytes=parts.n_bytes("scales"),
+        exact_bytes=parts.n_bytes("exact"),
+        mask_bytes=parts.n_bytes("mask"),
+        packed_index_bytes=_packed_index_bytes(weight),
         power=power,
         distortion=distortion,
         utilization=weight.utilization,
@@ -183,6 +238,12 @@ def layer_report(
         index_entropy=weight.index_entropy,
         sparsity_before=sparsity_before,
         sparsity_after=sparsity_after,
+        n_live_blocks=int(weight.counts.sum()),
+        n_pruned=weight.mask.n_pruned_weights if weight.mask else 0,
+        block_sparsity_before=block_sparsity_before,
+        block_sparsity_after=block_sparsity_after,
+        index_coding=parts.codings["indices"],
+        mask_coding=parts.codings.get("mask", ""),
         residual_entries=weight.residual.entries if weight.residual else 0,
         n_exact=len(weight.exact) if weight.exact else 0,
     )
@@ -193,18 +254,8 @@ def share_of_zeros(array: NDArray) -> float:
     return 1 - np.count_nonzero(array) / array.size
 
 
-def _index_bytes(weight: CodebookWeight) -> int:
-    """Return the bytes of the indices of both stages, as the packed file stores them."""
-    second = _index_bytes(weight.residual) if weight.residual else 0
-    return packed_bytes(len(weight.indices), weight.index_bits) + second
-
-
-def _codebook_bytes(weight: CodebookWeight) -> int:
-    second = _codebook_bytes(weight.residual) if weight.residual else 0
-    return weight.codebook.size * np.dtype(weight.codebook_dtype).itemsize + second
-
-
-def _exact_bytes(weight: CodebookWeight) -> int:
-    if weight.exact is None:
-        return 0
-    return len(weight.exact) * np.dtype(POSITION_DTYPE).itemsize + weight.exact.values.nbytes
+def _packed_index_bytes(weight: CodebookWeight) -> int:
+    """Return the bytes of the indices of both stages at fixed width."""
+    n_live = int(weight.counts.sum())
+    widths = [weight.index_bits, *([weight.residual.index_bits] if weight.residual else [])]
+    return sum(packed_bytes(n_live, width) for width in widths)

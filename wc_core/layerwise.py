@@ -8,7 +8,7 @@ in the result.
 """
 
 import contextvars
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -20,7 +20,8 @@ from wc_core.errors import ConfigError
 from wc_core.layer_report import LayerReport, judged_layer
 from wc_core.models import LayerInfo, Model
 from wc_core.progress import Progress
-from wc_core.recipe import Recipe
+from wc_core.pruning import ALONE, PRUNERS, global_shares
+from wc_core.recipe import LayerPlan, Recipe
 from wc_core.stages import ClusteredWeight, cluster_weight_steps
 from wc_core.threads import limit_threads, n_threads
 
@@ -62,9 +63,11 @@ def layer_steps(model: Model, recipe: Recipe, chosen: Sequence[LayerInfo]) -> It
     """
     alone, shared = _schedule(chosen, n_threads())
     bar, blas = _Bar(chosen), LoneBlas()
+    yield Progress(0, sum(info.n_weights for info in chosen))
+    pruned = lone_plans(model, recipe, chosen)
 
     def work(info: LayerInfo) -> Iterator[Progress]:
-        return _one_layer(model, recipe, info)
+        return _one_layer(model, recipe, info, pruned[info.name])
 
     for info in alone:
         for record in blas.around(work(info)):
@@ -112,13 +115,47 @@ class _Bar:
         return Progress(sum(self._done.values()), self._total, said, record.result)
 
 
-def _one_layer(model: Model, recipe: Recipe, info: LayerInfo) -> Iterator[Progress]:
+def lone_plans(
+    model: Model, recipe: Recipe, chosen: Sequence[LayerInfo]
+) -> Mapping[str, LayerPlan]:
+    """Return the plan of each layer as if it were alone.
+
+    Layers that a recipe prunes together, with one threshold, get plans that prune each by its own
+    magnitudes, the share of it that lies below that threshold: the same weights go. Layers
+    whose plans ask for different shares in all have a threshold for each share.
+
+    Parameters
+    ----------
+    model : Model
+        Its tensors are read only if there is a threshold to be found, one at a time.
+    recipe : Recipe
+    chosen : sequence of LayerInfo
+
+    Raises
+    ------
+    UnknownNameError
+        If a pruner is unknown.
+    """
+    plans = {info.name: recipe.plan_for(info.name) for info in chosen}
+    together: dict[float, list[str]] = {}
+    for name, plan in plans.items():
+        if plan.pruner != "none" and PRUNERS[plan.pruner].is_global:
+            together.setdefault(plan.sparsity, []).append(name)
+    for sparsity, names in together.items():
+        for name, share in global_shares(model.tensors, names, sparsity).items():
+            plans[name] = replace(plans[name], pruner=ALONE, sparsity=share)
+    return plans
+
+
+def _one_layer(
+    model: Model, recipe: Recipe, info: LayerInfo, pruned: LayerPlan
+) -> Iterator[Progress]:
     """Cluster one layer; the last record, and no other, has a result."""
     started = perf_counter()
     yield Progress(0, 1)
     plan, original = recipe.plan_for(info.name), model.tensors[info.name]
     try:
-        for step in cluster_weight_steps(original, plan, recipe.seed):
+        for step in cluster_weight_steps(original, pruned, recipe.seed):
             yield Progress(min(step.fraction, 0.999), 1, step.message)
     except ConfigError as error:
         raise ConfigError(f"{info.name}: {error}") from error

@@ -14,9 +14,11 @@ class SizeItem:
     ----------
     tensor : str
         Name of the model's tensor; empty for the header.
-    kind : {"indices", "codebook", "scales", "raw", "graph", "header"}
-        "raw" is a tensor stored as it was; "header" the file's own table of
-        contents with its metadata and padding.
+    kind : str
+        "indices", "codebook", "scales"; "mask": positions of weights that were kept;
+        "residual": a second codebook and its indices; "exact": blocks stored as they are, and
+        where; "raw": a tensor stored as it was; "graph": an ONNX graph without its weights;
+        "header": the file's own table of contents with its metadata and padding.
     n_bytes : int
     """
 

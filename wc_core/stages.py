@@ -1,4 +1,7 @@
-"""One weight clustered as its plan says: once, or in two stages.
+"""One weight pruned and clustered as its plan says: once, or in two stages.
+
+Entries are rounded to the type they are stored in once they are found, so that a residual
+codebook works on what rounding leaves too.
 
 The second stage is the article's recombination, or the residual codebook that the field uses
 in its place:
@@ -19,41 +22,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wc_core.blocks import BlockGrid
 from wc_core.clustering import Clusterer, FitReport, make_clusterer
 from wc_core.codebook import CodebookWeight, ExactBlocks, mean_squared_error
-from wc_core.errors import ConfigError
+from wc_core.layer_blocks import LayerBlocks, layer_blocks, survivors
+from wc_core.number_types import rounded
 from wc_core.progress import Progress, phase
 from wc_core.recipe import LayerPlan
 from wc_core.words import _
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerBlocks:
-    """A weight as the clusterer sees it.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_blocks, block_size)
-        In units of each channel's scale; NaN marks masked lanes.
-    weights : ndarray of shape (n_blocks,), optional
-        How much each block's error counts; None if all count alike.
-    grid : BlockGrid
-    scales : ndarray of float32, shape (grid.shape[0],), optional
-    """
-
-    values: NDArray[np.floating]
-    weights: NDArray[np.floating] | None
-    grid: BlockGrid
-    scales: NDArray[np.float32] | None
-
-    def joined(self, blocks: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Put blocks together and scale them to the unit of the weight."""
-        weight = self.grid.join(blocks)
-        if self.scales is None:
-            return weight
-        rows = weight.reshape(self.grid.matrix_shape) * self.scales[:, None]
-        return rows.reshape(self.grid.shape)
+__all__ = [
+    "ClusteredWeight",
+    "LayerBlocks",
+    "SecondStage",
+    "cluster_weight_steps",
+    "layer_blocks",
+    "recombined",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +50,8 @@ class SecondStage:
     fit : FitReport
         Of the second clustering.
     shift : float
-        Mean squared difference of what the second stage started from to the weight itself,
-        W_v - W; 0 for "residual".
+        Mean squared difference of what the second stage started from to the weight itself, or
+        what pruning leaves of it, W_v - W; 0 for "residual".
     distortion_first : float
         Squared error of the first stage against the weight.
     distortion_w : float
@@ -105,27 +89,6 @@ class ClusteredWeight:
     second: SecondStage | None = None
 
 
-def layer_blocks(weight: NDArray[np.floating], plan: LayerPlan) -> LayerBlocks:
-    """Cut a weight as a plan says.
-
-    With `scale="per_channel"` every row is divided by its largest magnitude before it
-    is cut, and each block's error counts by the mean square of its scales, so that
-    what is minimised is the error of the weight itself.
-
-    Parameters
-    ----------
-    weight : ndarray of two or more dimensions
-        Finite numbers.
-    plan : LayerPlan
-    """
-    grid = BlockGrid(weight.shape, plan.block)
-    matrix = weight.reshape(grid.matrix_shape).astype(np.float32, copy=False)
-    scales = _channel_scales(matrix) if plan.scale == "per_channel" else None
-    if scales is not None:
-        matrix = matrix / scales[:, None]
-    return LayerBlocks(grid.split(matrix), _block_weights(grid, scales), grid, scales)
-
-
 def cluster_weight_steps(
     weight: NDArray[np.floating], plan: LayerPlan, seed: int = 0
 ) -> Iterator[Progress]:
@@ -144,6 +107,9 @@ def cluster_weight_steps(
         If the plan asks for something impossible.
     """
     layer = layer_blocks(weight, plan)
+    if not len(layer.values):
+        yield Progress(1, 1, result=_nothing_left(layer, plan))
+        return
     second = _SECOND_STAGES.get(plan.recombine)
     first = make_clusterer(plan, seed)
     yield from phase(_fit_steps(first, layer.values, layer.weights), 0, 0.5 if second else 1)
@@ -216,8 +182,8 @@ def _article_steps(
     second = make_clusterer(plan, seed)
     yield from _fit_steps(second, virtual, layer.weights)
     again = replace(_coded(layer, second, plan), exact=_exact(weight, layer, second))
-    start = layer.joined(virtual)
-    return ClusteredWeight(again, first.report_, _judged(weight, start, coded, again, plan, second))
+    judged = _judged(weight, layer, virtual, coded, again, plan, second)
+    return ClusteredWeight(again, first.report_, judged)
 
 
 def _residual_steps(
@@ -229,11 +195,13 @@ def _residual_steps(
     seed: int,
 ) -> Generator[Progress, None, ClusteredWeight]:
     """Cluster what the first codebook leaves; both codebooks are stored."""
-    left = layer.values - coded.codebook[coded.indices]
+    left = layer.values - coded.codebook[coded.stored_indices]
     second = make_clusterer(replace(plan, n_clusters=plan.residual_clusters), seed)
     yield from _fit_steps(second, left, _clustered(layer, first))
-    both = replace(coded, residual=_coded(replace(layer, scales=None), second, plan))
-    return ClusteredWeight(both, first.report_, _judged(weight, weight, coded, both, plan, second))
+    stage = replace(_coded(layer, second, plan), scales=None, scale_step=1.0, mask=None)
+    both = replace(coded, residual=stage)
+    judged = _judged(weight, layer, layer.values, coded, both, plan, second)
+    return ClusteredWeight(both, first.report_, judged)
 
 
 _SECOND_STAGES = {"article": _article_steps, "residual": _residual_steps}
@@ -241,21 +209,24 @@ _SECOND_STAGES = {"article": _article_steps, "residual": _residual_steps}
 
 def _judged(
     weight: NDArray[np.floating],
+    layer: LayerBlocks,
     start: NDArray[np.floating],
     before: CodebookWeight,
     after: CodebookWeight,
     plan: LayerPlan,
     second: Clusterer,
 ) -> SecondStage:
-    """Measure what a second stage changed, where it started from `start`."""
+    """Measure what a second stage changed, where it started from the blocks `start`."""
     decoded = after.decode()
+    clustered = weight if layer.mask is None else survivors(weight, layer.mask)
+    begun = clustered if start is layer.values else layer.joined(start)
     return SecondStage(
         mode=plan.recombine,
         fit=second.report_,
-        shift=mean_squared_error(weight, start),
+        shift=mean_squared_error(clustered, begun),
         distortion_first=mean_squared_error(weight, before.decode()),
         distortion_w=mean_squared_error(weight, decoded),
-        distortion_wv=mean_squared_error(start, decoded),
+        distortion_wv=mean_squared_error(begun, decoded),
     )
 
 
@@ -276,14 +247,18 @@ def _fit_steps(
 
 
 def _coded(layer: LayerBlocks, fitted: Clusterer, plan: LayerPlan) -> CodebookWeight:
-    entries = stored_entries(fitted.cluster_centers_, plan.codebook_dtype)
+    entries, step = rounded(fitted.cluster_centers_, plan.codebook_dtype)
     return CodebookWeight(
         codebook=entries,
-        indices=fitted.indices_,
+        indices=layer.spread(fitted.indices_),
         block=plan.block,
         shape=layer.grid.shape,
         scales=layer.scales,
         codebook_dtype=plan.codebook_dtype,
+        mask=layer.mask,
+        scale_dtype=plan.scale_dtype,
+        codebook_step=step,
+        scale_step=layer.scale_step,
     )
 
 
@@ -293,41 +268,23 @@ def _exact(
     """Return the blocks that the algorithm wants stored as they are."""
     if fitted.noise_ is None or not fitted.noise_.any():
         return None
-    positions = np.flatnonzero(fitted.noise_)
-    values = layer.grid.split(weight)[positions].astype(np.float32)
+    positions = layer.positions[fitted.noise_]
+    whole = weight if layer.mask is None else survivors(weight, layer.mask)
+    values = layer.grid.split(whole)[positions].astype(np.float32)
     return ExactBlocks(positions, np.nan_to_num(values))
 
 
-def stored_entries(entries: NDArray[np.floating], dtype: str) -> NDArray[np.float32]:
-    """Round entries to the dtype they are stored in.
-
-    Raises
-    ------
-    ConfigError
-        If one of them is too large for it.
-    """
-    limit = float(np.finfo(dtype).max)
-    peak = float(np.abs(entries).max())
-    if peak > limit:
-        msg = _("an entry of {peak:.6g} does not fit in {dtype}; store the codebook as float32")
-        raise ConfigError(msg.format(peak=peak, dtype=dtype))
-    return entries.astype(dtype).astype(np.float32)
-
-
-def _channel_scales(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each row's largest magnitude; a row of zeros gets 1, so that it stays zeros."""
-    peaks = np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
-    return np.where(peaks > 0, peaks, 1).astype(np.float32)
-
-
-def _block_weights(
-    grid: BlockGrid, scales: NDArray[np.float32] | None
-) -> NDArray[np.floating] | None:
-    if scales is None:
-        return None
-    # Relative, since squares of scales of 1e-20 would vanish in single precision.
-    squares = np.square(scales.astype(np.float64) / scales.max())
-    down, across = grid.grid_shape
-    padded = np.full(down * grid.block.rows, np.nan)
-    padded[: len(squares)] = squares
-    return np.repeat(np.nanmean(padded.reshape(down, grid.block.rows), axis=1), across)
+def _nothing_left(layer: LayerBlocks, plan: LayerPlan) -> ClusteredWeight:
+    """Return a weight that is pruned altogether: one entry of zeros, and no index."""
+    weight = CodebookWeight(
+        codebook=np.zeros((1, plan.block.size), dtype=np.float32),
+        indices=np.zeros(layer.grid.n_blocks, dtype=np.uint8),
+        block=plan.block,
+        shape=layer.grid.shape,
+        scales=layer.scales,
+        codebook_dtype=plan.codebook_dtype,
+        mask=layer.mask,
+        scale_dtype=plan.scale_dtype,
+        scale_step=layer.scale_step,
+    )
+    return ClusteredWeight(weight, FitReport(0, 0, 0, (_("everything is pruned"),)))

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.clustering import Clusterer, FitReport, Iteration, make_clusterer
+from wc_core.errors import ConfigError
 from wc_core.params import IntRange, check_value
 from wc_core.progress import Progress
 from wc_core.recipe import LayerPlan
+from wc_core.words import _
 
 MAX_SHOWN = 300
 MAX_FRAMES = 60
@@ -129,7 +131,7 @@ def trace_steps(
     Raises
     ------
     UnknownNameError, ConfigError
-        If the plan asks for something impossible.
+        If the plan asks for something impossible, or there are no blocks.
 
     Examples
     --------
@@ -142,6 +144,8 @@ def trace_steps(
     array([[0. , 0.5],
            [5. , 0.5]])
     """
+    if not len(values):
+        raise ConfigError(_("there are no blocks to cluster: everything is pruned"))
     check_value("trace", "n_shown", n_shown, IntRange(1, 10_000))
     check_value("trace", "max_frames", max_frames, IntRange(2, 10_000))
     clusterer = make_clusterer(plan, seed)

@@ -7,16 +7,20 @@ compiled is kept on disk, so that a process of its own can do it for all that co
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
+from wc_core.clustering import CLUSTERERS
 from wc_core.compression import compress
 from wc_core.export import load, save
 from wc_core.models import Model, TensorInfo, list_layers
+from wc_core.pruning import PRUNERS
 from wc_core.recipe import BlockSpec, LayerPlan, Recipe
 from wc_core.search import LiveLayer, default_algorithms, recipe_with
+from wc_core.search.rate_target import PRICE
 from wc_core.threads import limit_threads
 from wc_core.weight_loops import count_indices
 
@@ -65,8 +69,18 @@ def _recipes() -> Iterator[Recipe]:
             for k in (16, ALL):
                 yield small.with_plan(block=block, scale=scale, n_clusters=k)
     yield small.with_plan(recombine="residual", params={"exact": True})
+    for pruner in PRUNERS:
+        yield small.with_plan(pruner=pruner, block=BlockSpec(1, 2), codebook_dtype="int8")
+        yield small.with_plan(pruner=pruner, scale="per_channel")
     for algorithm in default_algorithms():
         yield recipe_with(small.with_plan(block=BlockSpec(1, 4)), algorithm)
+    for algorithm, (k, cols) in product(_priced(), ((16, 1), (16, 4), (512, 4))):
+        yield recipe_with(small.with_plan(n_clusters=k, block=BlockSpec(1, cols)), algorithm)
+
+
+def _priced() -> list[str]:
+    """Return the algorithms that take a price of a bit, which have loops of their own."""
+    return [name for name in CLUSTERERS if PRICE in CLUSTERERS[name].param_space]
 
 
 def _model() -> Model:

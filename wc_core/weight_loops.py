@@ -133,3 +133,113 @@ def error_sums(
     sums[1] = errors.sum()
     sums[2] = before
     sums[3] = after
+
+
+@kernel
+def zero_pruned(
+    kept: NDArray[np.bool_], high: int, wide: int, first: int, out: NDArray[np.float32]
+) -> None:
+    """Set the weights of cells that are not kept to zero.
+
+    Parameters
+    ----------
+    kept : ndarray of bool, shape (rows of cells, columns of cells)
+    high, wide : int
+        Rows and columns of a cell.
+    first : int
+        Row of the matrix that `out` begins with.
+    out : ndarray of shape (n_rows, n_columns)
+    """
+    n_rows, n_columns = out.shape
+    for row in range(n_rows):
+        cells, line = kept[(first + row) // high], out[row]
+        if wide == 1:
+            for c in range(n_columns):
+                line[c] = line[c] if cells[c] else np.float32(0)
+        else:
+            for j in range(len(cells)):
+                if not cells[j]:
+                    line[j * wide : (j + 1) * wide] = 0
+
+
+@kernel
+def live_cells(
+    kept: NDArray[np.bool_],
+    high: int,
+    wide: int,
+    rows: int,
+    cols: int,
+    n_rows: int,
+    n_columns: int,
+    live: NDArray[np.bool_],
+) -> None:
+    """Mark the blocks that meet a cell that is kept.
+
+    Parameters
+    ----------
+    kept : ndarray of bool, shape (rows of cells, columns of cells)
+    high, wide : int
+        Rows and columns of a cell.
+    rows, cols : int
+        Rows and columns of a block.
+    n_rows, n_columns : int
+        Of the matrix.
+    live : ndarray of bool, shape (rows of blocks, columns of blocks)
+        False everywhere; what is found is set.
+    """
+    for i in range(kept.shape[0]):
+        top, bottom = i * high // rows, (min((i + 1) * high, n_rows) - 1) // rows
+        for j in range(kept.shape[1]):
+            if kept[i, j]:
+                left, right = j * wide // cols, (min((j + 1) * wide, n_columns) - 1) // cols
+                for r in range(top, bottom + 1):
+                    for c in range(left, right + 1):
+                        live[r, c] = True
+
+
+@kernel
+def mask_lanes(kept: NDArray[np.bool_], high: int, wide: int, matrix: NDArray[np.float32]) -> None:
+    """Set the weights of cells that are not kept to NaN, which clusterers take as masked.
+
+    Parameters
+    ----------
+    kept : ndarray of bool, shape (rows of cells, columns of cells)
+    high, wide : int
+        Rows and columns of a cell.
+    matrix : ndarray of shape (n_rows, n_columns)
+    """
+    for row in range(matrix.shape[0]):
+        cells, line = kept[row // high], matrix[row]
+        for j in range(len(cells)):
+            if not cells[j]:
+                line[j * wide : (j + 1) * wide] = np.nan
+
+
+@kernel
+def count_zero_blocks(matrix: NDArray[np.floating], rows: int, cols: int) -> int:
+    """Return how many blocks of some rows of a matrix are zeros altogether.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_rows, n_columns)
+        Begins with a whole row of blocks.
+    rows, cols : int
+        Sides of a block.
+    """
+    n_rows, n_columns = matrix.shape
+    across = (n_columns + cols - 1) // cols
+    seen = np.empty(across, dtype=np.bool_)
+    n_zero = 0
+    for top in range(0, n_rows, rows):
+        seen[:] = False
+        for row in range(top, min(top + rows, n_rows)):
+            line = matrix[row]
+            if cols == 1:
+                for j in range(across):
+                    seen[j] |= line[j] != 0
+            else:
+                for j in range(across):
+                    for c in range(j * cols, min((j + 1) * cols, n_columns)):
+                        seen[j] |= line[c] != 0
+        n_zero += across - seen.sum()
+    return n_zero

@@ -34,6 +34,22 @@ def algorithm_card(name: str) -> None:
         )
 
 
+def pruner_card(name: str) -> None:
+    """Offer a short explanation of a way to prune, folded."""
+    from wc_core.pruning import PRUNERS
+
+    pruner = PRUNERS[name]
+    with st.expander(_("How it prunes"), icon=":material/content_cut:", key="cluster.how_pruned"):
+        st.markdown(_(pruner.about))
+        formula(pruner.formula)
+        st.page_link(
+            GLOSSARY,
+            label=_("Pruning in the glossary"),
+            icon=":material/menu_book:",
+            query_params={SEARCH: name},
+        )
+
+
 def algorithm_entry(facts: "AlgorithmFacts") -> None:
     """Show all there is to say of an algorithm, under a heading that can be linked to."""
     with st.container(key=f"algorithm_{facts.name}", gap="small"):

@@ -79,11 +79,11 @@ def _cloud(coded: "CodebookWeight", original: "NDArray[np.floating]") -> tuple[A
     """Return entries and sampled blocks stacked, and the entry of each sampled block."""
     import numpy as np
 
-    step = max(1, -(-len(coded.indices) // SAMPLE))
-    rows = np.arange(0, len(coded.indices), step)
+    live = np.arange(len(coded.indices)) if coded.live is None else np.flatnonzero(coded.live)
+    rows = live[:: max(1, -(-len(live) // SAMPLE))]
     blocks = blocks_of(coded, original)[rows]
     owners = coded.indices[rows]
-    # A masked lane has no value of its own: it is drawn where its entry is.
+    # A lane that is masked or pruned has no value of its own: it is drawn where its entry is.
     sample = np.where(np.isnan(blocks), coded.codebook[owners], blocks)
     return np.vstack([coded.codebook, sample]), owners
 

@@ -23,7 +23,7 @@ def compare_codebooks(desk: Desk, rows: "list[ComparisonRow]") -> None:
     st.header(_("Codebooks side by side"))
     layer = _layer([book.layer for book in rows[0].codebooks])
     books = {title_of(row.algorithm): _book(row, layer) for row in rows}
-    _entries(desk, rows[0].plan, books, layer)
+    _entries(desk, next(iter(books.values())).plan, books, layer)
     show_chart(charts.compared_sizes({n: b.counts for n, b in books.items()}, layer=layer))
 
 

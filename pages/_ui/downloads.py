@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -40,6 +41,21 @@ def csv_button(rows: Rows | Callable[[], Rows], name: str) -> None:
         icon=":material/download:",
         on_click="ignore",
         type="tertiary",
+    )
+
+
+def file_button(label: str, path: Path, *, key: str, about: str = "", **how: Any) -> None:
+    """Offer a file on disk under its own name; it is read when it is asked for."""
+    st.download_button(
+        label,
+        path.read_bytes,
+        file_name=path.name,
+        mime="application/octet-stream",
+        key=key,
+        help=about or None,
+        icon=":material/download:",
+        on_click="ignore",
+        **how,
     )
 
 

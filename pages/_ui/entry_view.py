@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._ui.downloads import table
-from pages._ui.one_layer import blocks_of
+from pages._ui.one_layer import blocks_of, n_dead_blocks
 from pages._ui.show_chart import show_chart
 from pages._ui.text import count, percent
 from wc_core.words import _
@@ -67,26 +67,46 @@ def entry_view(coded: "CodebookWeight", original: "NDArray[np.floating]", name: 
             )
         )
     with right:
-        indices = coded.indices.reshape(coded.grid.grid_shape)
-        show_chart(charts.assignment_map(indices, entry, layer=name))
+        show_chart(charts.assignment_map(*_places(coded, entry), layer=name))
     with st.expander(_("All entries as numbers"), icon=":material/table_chart:"):
         rows = [_row(coded, counts, i) for i in range(min(coded.entries, LISTED))]
         table(rows, name="codebook", alt=_("Entries of the codebook with how often each is used"))
 
 
 def _facts(coded: "CodebookWeight", entry: int, n: int) -> None:
-    share = n / len(coded.indices)
+    total = len(coded.stored_indices)
     st.caption(
         _("Serves {n} of {total} blocks ({share})").format(
-            n=count(n), total=count(len(coded.indices)), share=percent(share, 1)
+            n=count(n), total=count(total), share=percent(n / max(total, 1), 1)
         )
     )
     if coded.scales is not None:
         st.caption(_("Values are in units of each channel's scale."))
 
 
+def _places(
+    coded: "CodebookWeight", entry: int
+) -> "tuple[NDArray[np.integer], int, NDArray[np.bool_] | None]":
+    """Return the entries of all blocks, the one looked for, and which blocks are not pruned."""
+    shape = coded.grid.grid_shape
+    live = None if coded.live is None else coded.live.reshape(shape)
+    return coded.indices.reshape(shape), entry, live
+
+
 def besides(coded: "CodebookWeight") -> None:
     """Say what a layer stores besides the codebook shown, if anything."""
+    if coded.mask is not None:
+        st.info(
+            _(
+                "{share} of the weights are pruned: they are zero whatever their entry says. "
+                "{n} of {total} blocks are pruned as a whole and have no entry."
+            ).format(
+                share=percent(coded.mask.sparsity, 1),
+                n=count(n_dead_blocks(coded)),
+                total=count(len(coded.indices)),
+            ),
+            icon=":material/content_cut:",
+        )
     if coded.residual is not None:
         st.info(
             _(

@@ -1,4 +1,4 @@
-"""What the algorithm says of its own fit, layer by layer, in plain sentences."""
+"""What algorithms say of their fits, and what was pruned and coded, in plain sentences."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages._ui.downloads import table
-from pages._ui.text import decibels, percent, plain
+from pages._ui.stored_says import stored_says
+from pages._ui.text import decibels, listed, percent, plain
 from wc_core.words import _
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ NOTHING = 1e-12  # a shift so far below the weights' power is a rounding error
 
 
 def findings(layers: "Layers") -> None:
-    """Show what the fits of all layers say; nothing if they say nothing."""
-    said = [*_notes(layers), *_polish(layers), *_second(layers)]
+    """Show what there is to say of all layers; nothing if there is nothing."""
+    said = [*_notes(layers), *_polish(layers), *_second(layers), *stored_says(layers)]
     if not said:
         return
-    with st.expander(_("What the algorithm says"), icon=":material/campaign:", key="cluster.says"):
+    with st.expander(_("Remarks"), icon=":material/campaign:", key="cluster.says"):
         st.markdown("\n".join(f"- {sentence}" for sentence in said))
         rows = [_row(layer) for layer in layers if _has_numbers(layer)]
         if rows:
@@ -145,4 +146,4 @@ def _span(shares: Sequence[float]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(plain, names[:NAMED])) + (" …" if len(names) > NAMED else "")
+    return plain(listed(names, NAMED))

@@ -1,5 +1,6 @@
 """k as a slider: one layer's entries, error and size at once, before anything is clustered."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,19 +10,20 @@ from pages._ui.desk import Desk
 from pages._ui.errors import empty_state, show_error
 from pages._ui.i18n import use_language
 from pages._ui.layer_picker import layers_of
+from pages._ui.layer_plans import pattern_of
 from pages._ui.live_slider import live_slider
 from pages._ui.one_layer import LAYER
 from pages._ui.runs import start_run
 from pages._ui.show_chart import show_chart
 from pages._ui.state import project, update
-from pages._ui.text import count, decibels, percent, scientific, times
+from pages._ui.text import count, decibels, percent, plain, scientific, times
 from pages._ui.views import view
 from wc_core.errors import WeightClusteringError
 from wc_core.words import _
 
 if TYPE_CHECKING:
     from wc_core.models import LayerInfo
-    from wc_core.recipe import LayerPlan
+    from wc_core.recipe import LayerPlan, Recipe
     from wc_core.search import LayerPreview
 
 PICKED, K = "cluster.live_layer", "cluster.live_k"
@@ -50,13 +52,13 @@ def _follow(desk: Desk) -> None:
         empty_state(_("Nothing to drag with this recipe: {reason}.").format(reason=reason))
         return
     low, high = LIVE_KS
-    k = st.session_state[view(K, min(max(recipe.plan.n_clusters, low), high))]
+    k = st.session_state[view(K, min(max(plan.n_clusters, low), high))]
     slider = st.container()
     try:
         _show(desk, info, plan, k)
     except WeightClusteringError as error:
         show_error(error)
-    _take_k(desk, k)
+    _take_k(desk, info.name, k)
     with slider:
         live_slider(_("Clusters (k), live"), low, high, K)
 
@@ -114,14 +116,26 @@ def _number(label: str, value: str) -> None:
     st.metric(label, value, border=True, height="stretch")
 
 
-def _take_k(desk: Desk, k: int) -> None:
-    """Offer to cluster all chosen layers with the slider's k: size and accuracy come from that."""
+def _take_k(desk: Desk, layer: str, k: int) -> None:
+    """Offer to cluster by the slider's k all layers that share this one's plan."""
+    pattern = pattern_of(project().recipe, layer)
+    label = _("Cluster all chosen layers with k = {k}").format(k=k)
+    if pattern:
+        label = _("Cluster {pattern} with k = {k}").format(pattern=plain(pattern), k=k)
     if st.button(
-        _("Cluster all chosen layers with k = {k}").format(k=k),
+        label,
         key="cluster.live_take",
         icon=":material/play_arrow:",
         help=_("Puts this k into the recipe: file size and accuracy follow below."),
     ):
-        changed = update(recipe=project().recipe.with_plan(n_clusters=k))
+        changed = update(recipe=_with_k(project().recipe, pattern, k))
         start_run(desk.with_project(changed))
         st.rerun()
+
+
+def _with_k(recipe: "Recipe", pattern: str, k: int) -> "Recipe":
+    """Return the recipe with another k in the plan of a pattern, or in that of all others."""
+    if not pattern:
+        return recipe.with_plan(n_clusters=k)
+    plan = replace(recipe.overrides[pattern], n_clusters=k)
+    return replace(recipe, overrides={**recipe.overrides, pattern: plan})

@@ -44,7 +44,7 @@ def one_layer(result: RunResult) -> None:
     show_chart(histogram(coded, original, name))
     matrix = original.reshape(coded.grid.matrix_shape)
     indices = coded.indices.reshape(coded.grid.grid_shape)
-    show_chart(charts.block_grid(matrix, coded.block, indices, layer=name))
+    show_chart(charts.block_grid(matrix, coded.block, indices, kept_of(coded), layer=name))
 
 
 def histogram(coded: "CodebookWeight", original: "NDArray[np.floating]", name: str) -> object:
@@ -53,7 +53,8 @@ def histogram(coded: "CodebookWeight", original: "NDArray[np.floating]", name: s
 
     if is_scalar(coded):
         values = coded.codebook[:, 0]
-        return charts.weight_histogram(original, values, coded.counts, layer=name)
+        pruned = coded.mask.n_pruned_weights if coded.mask else 0
+        return charts.weight_histogram(original, values, coded.counts, pruned=pruned, layer=name)
     return charts.weight_histogram(original, decoded=coded.decode(), layer=name)
 
 
@@ -66,12 +67,28 @@ def is_scalar(coded: "CodebookWeight") -> bool:
 def blocks_of(coded: "CodebookWeight", original: "NDArray[np.floating]") -> "NDArray[np.floating]":
     """Return a layer's own blocks as the codebook saw them, (n_blocks, block_size).
 
-    Channels are divided by their scale where there is one; masked lanes are NaN.
+    Channels are divided by their scale where there is one; lanes that are masked or pruned are
+    NaN.
     """
     matrix = original.reshape(coded.grid.matrix_shape).astype("float32")
     if coded.scales is not None:
         matrix = matrix / coded.scales[:, None]
+    kept = kept_of(coded)
+    if kept is not None:
+        matrix[~kept] = float("nan")
     return coded.grid.split(matrix)
+
+
+def kept_of(coded: "CodebookWeight") -> "NDArray[np.bool_] | None":
+    """Return which weights of the matrix are kept, shape (m, n); None if none is pruned."""
+    if coded.mask is None:
+        return None
+    return coded.mask.rows(slice(0, coded.grid.matrix_shape[0]))
+
+
+def n_dead_blocks(coded: "CodebookWeight") -> int:
+    """Return how many blocks are pruned as a whole: they have no entry."""
+    return len(coded.indices) - len(coded.stored_indices)
 
 
 def _largest(compressed: "CompressedModel", names: list[str]) -> int:

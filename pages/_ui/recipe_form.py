@@ -5,17 +5,22 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.algorithm_card import algorithm_card
 from pages._ui.desk import Desk
+from pages._ui.errors import show_error
 from pages._ui.layer_picker import layer_picker
+from pages._ui.layer_plans import plan_list
+from pages._ui.layer_scope import Scope, layer_scope, save_plan
 from pages._ui.params_form import params_form, start_button
+from pages._ui.plan_fields import plan_fields
+from pages._ui.plan_pickers import Picked, plan_pickers
+from pages._ui.presets import preset_choice
 from pages._ui.state import update
 from pages._ui.views import view
+from wc_core.errors import WeightClusteringError
 from wc_core.params import IntRange
-from wc_core.recipe import PLAN_SPACE, BlockSpec, LayerPlan, Recipe
+from wc_core.recipe import Recipe
 from wc_core.words import _, mark
 
-SIMPLE = ("n_clusters",)
 RECIPE_SPACE = {
     "min_weights": IntRange(
         0,
@@ -33,16 +38,24 @@ RECIPE_SPACE = {
 
 
 def recipe_form(desk: Desk) -> Recipe | None:
-    """Ask for a recipe; return it when the button is pressed.
+    """Ask for a recipe; return it when the button is pressed, unless it is impossible."""
+    expert = _expert(desk)
+    preset_choice(desk.project.recipe)
+    scope = layer_scope(desk)
+    picked = plan_pickers(scope.plan)
+    asked = None
+    try:
+        if scope.patterns:
+            _some_layers(desk, scope, picked, expert=expert)
+        else:
+            asked = _all_layers(desk, picked, expert=expert)
+    except WeightClusteringError as error:
+        show_error(error)
+    plan_list(desk)
+    return asked
 
-    Raises
-    ------
-    ConfigError
-        If what was asked for is impossible.
-    """
-    from wc_core.clustering import CLUSTERERS
 
-    recipe = desk.project.recipe
+def _expert(desk: Desk) -> bool:
     expert = st.toggle(
         _("Expert settings"),
         key=view("cluster.expert", desk.project.expert),
@@ -50,64 +63,29 @@ def recipe_form(desk: Desk) -> Recipe | None:
     )
     if expert != desk.project.expert:
         update(expert=expert)
-    algorithm = st.selectbox(
-        _("Algorithm"),
-        list(CLUSTERERS),
-        key=view("cluster.algorithm", recipe.plan.algorithm),
-        format_func={name: _(CLUSTERERS[name].title) for name in CLUSTERERS}.__getitem__,
-        help=_("How the entries of the codebook are found."),
-    )
-    algorithm_card(algorithm)
+    return expert
+
+
+def _all_layers(desk: Desk, picked: Picked, *, expert: bool) -> Recipe | None:
+    """Ask for the plan of all layers, and which they are."""
+    recipe = desk.project.recipe
     with st.form("cluster.form"):
-        plan = _plan_fields(recipe.plan, algorithm, expert)
+        plan = plan_fields(recipe.plan, picked, expert=expert)
         chosen = layer_picker(desk.model, recipe, "cluster.layers")
         general = _general_fields(recipe) if expert else {}
         pressed = start_button(_("Cluster"), "cluster.submit")
-    if not pressed:
-        return None
-    return replace(chosen, plan=_plan(recipe.plan, algorithm, plan), **general)
+    return replace(chosen, plan=plan, **general) if pressed else None
 
 
-def _plan_fields(plan: LayerPlan, algorithm: str, expert: bool) -> dict[str, Any]:
-    names = PLAN_SPACE if expert else SIMPLE
-    space = {name: PLAN_SPACE[name] for name in names}
-    shown = params_form(space, {name: getattr(plan, name) for name in space}, "cluster")
-    st.caption(_("Block: how many neighbouring weights share one index"))
-    rows, cols = st.columns(2)
-    side = {"min_value": 1, "max_value": 4096, "step": 1}
-    shown["rows"] = rows.number_input(
-        _("Rows"),
-        key=view("cluster.block_rows", plan.block.rows),
-        **side,
-        help=_("Rows are output channels."),
-    )
-    shown["cols"] = cols.number_input(
-        _("Columns"),
-        key=view("cluster.block_cols", plan.block.cols),
-        **side,
-        help=_("Columns are the weights of one output channel; 1 × 25 is a whole 5 × 5 kernel."),
-    )
-    if expert:
-        shown["params"] = _algorithm_fields(plan, algorithm)
-    return shown
-
-
-def _algorithm_fields(plan: LayerPlan, algorithm: str) -> dict[str, Any]:
-    from wc_core.clustering import CLUSTERERS, free_params
-
-    cls: Any = CLUSTERERS[algorithm]
-    known = plan.params if plan.algorithm == algorithm else {}
-    defaults = {**cls().get_params(), **known}
-    return params_form(free_params(cls), defaults, f"cluster.{algorithm}")
+def _some_layers(desk: Desk, scope: Scope, picked: Picked, *, expert: bool) -> None:
+    """Ask for the plan of some layers, and keep it."""
+    with st.form("cluster.form"):
+        plan = plan_fields(scope.plan, picked, expert=expert)
+        pressed = start_button(_("Use for these layers"), "cluster.plan_save")
+    if pressed and scope.is_possible:
+        save_plan(desk, scope.patterns, plan)
+        st.rerun()
 
 
 def _general_fields(recipe: Recipe) -> dict[str, Any]:
     return params_form(RECIPE_SPACE, {n: getattr(recipe, n) for n in RECIPE_SPACE}, "cluster")
-
-
-def _plan(plan: LayerPlan, algorithm: str, shown: dict[str, Any]) -> LayerPlan:
-    values = dict(shown)
-    block = BlockSpec(int(values.pop("rows")), int(values.pop("cols")))
-    if algorithm != plan.algorithm:
-        values.setdefault("params", {})
-    return replace(plan, algorithm=algorithm, block=block, **values)

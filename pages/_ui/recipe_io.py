@@ -60,9 +60,18 @@ def command_line(project: Project) -> str:
     model, data = project.model, project.data
     model_name = f"sample:{model.ref}" if model.kind == "sample" else model.filename
     data_name = "sample" if data.kind == "sample" else data.filename
-    out = model.filename.rsplit(".", 1)[0] + ".clustered.safetensors"
-    parts = ["python", "-m", "wc_core", "compress", model_name, "-o", out]
+    parts = ["python", "-m", "wc_core", "compress", model_name, "-o", _output(project)]
     parts += ["--recipe", "recipe.json", "--data", data_name]
     if project.preprocess:
         parts += ["--preprocess", json.dumps(dict(project.preprocess))]
     return shlex.join(parts)
+
+
+def export_command(project: Project) -> str:
+    """Return the command that makes all other files of what `command_line` has written."""
+    parts = ["python", "-m", "wc_core", "export", _output(project), "-o", "files", "--everything"]
+    return shlex.join(parts)
+
+
+def _output(project: Project) -> str:
+    return project.model.filename.rsplit(".", 1)[0] + ".clustered.safetensors"

@@ -1,13 +1,17 @@
 """The numbers of a run: size, accuracy and error, before and after."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages._ui.run_job import RunResult
+from pages._ui.stored_says import pruned_share
 from pages._ui.text import count, decibels, interval_text, n_bytes, percent, plain, points, times
 from wc_core.words import _
+
+if TYPE_CHECKING:
+    from wc_core.compression import CompressedModel
 
 Number = tuple[str, str, str | None, str] | tuple[str, str, str | None, str, bool]
 
@@ -38,8 +42,20 @@ def _savings(result: RunResult) -> Iterator[Number]:
     yield (
         _("Bits per weight"),
         f"{compressed.bits_per_weight:.2f}" if compressed else "–",
-        _("{n} weights clustered").format(n=count(compressed.n_clustered)) if compressed else None,
-        _("Indices, codebooks and scales over the weights of the clustered layers."),
+        _weights_text(compressed) if compressed else None,
+        _(
+            "Indices, codebooks, scales and the positions of pruned weights, over all weights of "
+            "the clustered layers."
+        ),
+    )
+
+
+def _weights_text(compressed: "CompressedModel") -> str:
+    share = pruned_share(compressed.layers)
+    if not share:
+        return _("{n} weights clustered").format(n=count(compressed.n_clustered))
+    return _("{share} pruned, {n} weights").format(
+        n=count(compressed.n_clustered), share=percent(share, 1)
     )
 
 

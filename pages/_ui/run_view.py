@@ -8,11 +8,13 @@ from pages._ui.desk import Desk
 from pages._ui.downloads import table
 from pages._ui.findings import findings
 from pages._ui.one_layer import one_layer
-from pages._ui.recipe_io import recipe_download
+from pages._ui.plan_text import plan_text
 from pages._ui.run_job import RunResult
 from pages._ui.run_numbers import numbers
 from pages._ui.runs import start_run
 from pages._ui.show_chart import show_chart
+from pages._ui.stored_says import stored_row
+from pages._ui.take_along import take_along, to_export
 from pages._ui.text import percent, plain, shape_text
 from wc_core.jobs import Job, JobState
 from wc_core.words import _, ngettext
@@ -39,11 +41,13 @@ def run_view(desk: Desk, job: Job) -> None:
         key="cluster.tabs",
         on_change="rerun",
     )
-    shows = (_layers, one_layer, _skipped, lambda r: _take_along(desk, r))
+    shows = (_layers, one_layer, _skipped, lambda r: take_along(desk, r))
     for tab, show in zip(tabs, shows, strict=True):
         if tab.open:
             with tab:
                 show(result)
+    if result.is_complete:
+        to_export(_("Next: export it"))
 
 
 def _partial(desk: Desk, compressed: "CompressedModel") -> None:
@@ -66,7 +70,8 @@ def _remarks(compressed: "CompressedModel") -> None:
         names = ", ".join(f"{plain(r.name)} ({r.entries})" for r in clamped[:6])
         st.info(
             _(
-                "Fewer entries than asked for, since there are fewer different blocks: {names}"
+                "Fewer entries than asked for: {names}. There are no more different blocks, or the "
+                "algorithm has no use for more."
             ).format(names=names + (" …" if len(clamped) > 6 else "")),
             icon=":material/info:",
         )
@@ -99,12 +104,14 @@ def layer_row(report: "LayerReport") -> dict[str, Any]:
         _("Used entries"): percent(report.utilization, 0),
         _("Perplexity"): round(report.perplexity, 1),
         _("Index entropy"): round(report.index_entropy, 2),
+        **stored_row(report),
         _("Seconds"): round(report.seconds, 3),
     }
     if report.residual_entries:
         row[_("Residual entries")] = report.residual_entries
     if report.n_exact:
         row[_("Exact blocks")] = report.n_exact
+    row[_("Plan")] = plan_text(report.plan)
     return row
 
 
@@ -123,24 +130,3 @@ def _skipped(result: RunResult) -> None:
         for info in skipped
     ]
     table(rows, name="left_as_they_are", alt=_("Tensors that were not clustered, and why"))
-
-
-def _take_along(desk: Desk, result: RunResult) -> None:
-    from wc_core import charts
-
-    if result.size is None or result.path is None or not result.path.is_file():
-        st.caption(_("The file is offered here as soon as it is written."))
-    else:
-        path = result.path
-        st.download_button(
-            _("Compressed model (.safetensors)"),
-            path.read_bytes,
-            file_name=f"{desk.model.name}.clustered.safetensors",
-            mime="application/octet-stream",
-            key="download.model",
-            icon=":material/download:",
-            type="primary",
-            on_click="ignore",
-        )
-        show_chart(charts.size_breakdown(result.size))
-    recipe_download(desk)

@@ -64,6 +64,12 @@ def site_map() -> dict[str, list[st.Page]]:
                 "stacked_line_chart",
                 _("Each layer clustered alone at many sizes: which one bears how much."),
             ),
+            page(
+                "lab/export",
+                _("Export"),
+                "archive",
+                _("Take the result along: packed, ONNX, Core ML, dense; where every byte goes."),
+            ),
         ],
         _("Learn"): [
             page(

@@ -1,15 +1,16 @@
 """Where the zeros are: in the whole model, and block by block in one layer."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages._ui.desk import Desk
+from pages._ui.downloads import table
 from pages._ui.one_layer import layer_choice
 from pages._ui.pair import mode_choice
 from pages._ui.run_job import RunResult
 from pages._ui.show_chart import show_chart
+from pages._ui.stored_says import share_of_zeros
 from pages._ui.text import percent
 from wc_core.words import _
 
@@ -26,7 +27,7 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
     if compressed is None:
         return
     reports = compressed.layers
-    before, after = (_share(reports, when) for when in ("before", "after"))
+    before, after = (share_of_zeros(reports, when) for when in ("before", "after"))
     st.markdown(
         _("{before} of the clustered weights are exactly zero before, {after} after.").format(
             before=percent(before), after=percent(after)
@@ -36,7 +37,7 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
         st.caption(
             _(
                 "No layer holds a zero: training leaves none, and the mean of a cluster is hardly "
-                "ever one. A pruned model shows its zeros here."
+                "ever one. Choose a way of pruning on the Cluster page to see zeros here."
             )
         )
     show_chart(
@@ -46,6 +47,11 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
             [r.sparsity_after for r in reports],
         )
     )
+    table(
+        [_row(report) for report in reports],
+        name="zeros",
+        alt=_("Weights and blocks that are zero in each layer, before and after"),
+    )
     name = layer_choice(compressed, "quality.layer")
     coded = compressed.weights[name]
     when = mode_choice("quality.sparsity_mode", "after", ("before", "after"))
@@ -53,7 +59,15 @@ def sparsity(_desk: Desk, result: RunResult) -> None:
     show_chart(charts.sparsity_heatmap(block_sparsity(weight, coded.block), layer=name))
 
 
-def _share(reports: "Sequence[LayerReport]", when: str) -> float:
-    """Return the share of zeros over all clustered weights."""
-    zeros = sum(getattr(report, f"sparsity_{when}") * report.n_weights for report in reports)
-    return float(zeros / sum(report.n_weights for report in reports))
+def _row(report: "LayerReport") -> dict[str, Any]:
+    """Return one layer's zeros: of its weights, and of blocks that hold nothing else."""
+    return {
+        _("Layer"): report.name,
+        _("Weights"): report.n_weights,
+        _("Pruned"): percent(report.n_pruned / report.n_weights),
+        _("Zeros before"): percent(report.sparsity_before),
+        _("Zeros after"): percent(report.sparsity_after),
+        _("Block"): str(report.plan.block),
+        _("Blocks of zeros before"): percent(report.block_sparsity_before),
+        _("Blocks of zeros after"): percent(report.block_sparsity_after),
+    }

@@ -1,6 +1,7 @@
 """Numbers and names as people read them; everything here returns a string."""
 
 import re
+from collections.abc import Sequence
 
 from wc_core.words import _
 
@@ -72,6 +73,17 @@ def scientific(value: float) -> str:
 def times(ratio: float) -> str:
     """Return a ratio as a factor."""
     return f"{ratio:.2f}×"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Return names in a row, the first of them if there are many.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 2)
+    'a, b …'
+    """
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -11,7 +11,8 @@ def view(key: str, value: Any) -> str:
     What a person typed and has not sent yet stays. Call before the widget.
     """
     mark = f"{key}.shown"
-    if key not in st.session_state or st.session_state.get(mark) != value:
+    known = key in st.session_state and mark in st.session_state
+    if not known or st.session_state[mark] != value:
         st.session_state[key] = value
     st.session_state[mark] = value
     return key

@@ -7,7 +7,7 @@ from pages._ui.desk import open_desk
 from pages._ui.entry_view import besides, entry_choice, entry_view
 from pages._ui.errors import explained
 from pages._ui.finished import finished
-from pages._ui.one_layer import histogram, is_scalar, layer_choice
+from pages._ui.one_layer import histogram, is_scalar, layer_choice, n_dead_blocks
 from pages._ui.show_chart import show_chart
 from wc_core.words import _
 
@@ -39,5 +39,5 @@ if result is not None and result.compressed is not None:
         st.header(_("A map of the entries"))
         centroid_map(desk, coded, original, name, pick)
     st.header(_("How many blocks each entry serves"))
-    show_chart(charts.cluster_sizes(coded.counts, layer=name), on_pick=pick)
+    show_chart(charts.cluster_sizes(coded.counts, n_dead_blocks(coded), layer=name), on_pick=pick)
     entry_view(coded, original, name)

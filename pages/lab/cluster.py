@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.desk import open_desk
-from pages._ui.errors import empty_state, explained, raise_bug, show_error
+from pages._ui.errors import empty_state, explained, raise_bug
 from pages._ui.job_panel import job_panel
 from pages._ui.live_view import live_view
 from pages._ui.recipe_form import recipe_form
@@ -11,7 +11,6 @@ from pages._ui.recipe_io import recipe_upload
 from pages._ui.run_view import run_view
 from pages._ui.runs import run_of, start_run
 from pages._ui.state import update
-from wc_core.errors import WeightClusteringError
 from wc_core.words import _
 
 st.title(_("Cluster"))
@@ -22,11 +21,7 @@ job = run_of(desk)
 left, right = st.columns([1, 2], gap="large")
 with left:
     st.header(_("Recipe"))
-    try:
-        recipe = recipe_form(desk)
-    except WeightClusteringError as error:
-        show_error(error)
-        recipe = None
+    recipe = recipe_form(desk)
     if recipe is not None:
         desk = desk.with_project(update(recipe=recipe))
         start_run(desk)

@@ -22,11 +22,25 @@ BENCHMARKS = (
     "scalar_peers",
     "block_peers",
     "whole_model",
+    "exports",
     "algorithm_peers",
     "algorithm_scaling",
+    "rate_distortion",
+    "coding",
+    "fuzz",
 )
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "speed.md"
-PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "coremltools", "faiss-cpu", "kmeans1d")
+PACKAGES = (
+    "numpy",
+    "numba",
+    "torch",
+    "scikit-learn",
+    "coremltools",
+    "faiss-cpu",
+    "kmeans1d",
+    "constriction",
+    "zstandard",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ from wc_core.search import LayerPreview
 from wc_core.size import SizeItem, SizeReport
 from wc_core.toys import toy_points
 from wc_core.trace import trace_steps
+from wc_core.waterfall import Waterfall, WaterfallStep
 
 CLASSES = (
     "T-shirt/top",
@@ -83,8 +84,9 @@ def layers():
             index_bytes=n_weights // 2,
             codebook_bytes=64,
             scale_bytes=0,
+            mask_bytes=n_weights // 20,
             exact_bytes=0,
-            stored_bytes=n_weights // 2 + 64,
+            stored_bytes=n_weights // 2 + 64 + n_weights // 20,
             sqnr_db=sqnr_db,
             distortion=1e-5,
         )
@@ -100,6 +102,25 @@ def size_report():
         SizeItem("", "header", 936),
     )
     return SizeReport(items, original_bytes=200_000, fp32_bytes=192_000)
+
+
+@pytest.fixture
+def fall(size_report):
+    """Return the way to the same file: half of the weights pruned, the indices coded."""
+    changes = {
+        "original": 200_000,
+        "fp32": -8_000,
+        "pruned": -96_000,
+        "indices": -70_000,
+        "coded": -2_000,
+        "codebook": 64,
+        "scales": 0,
+        "header": 936,
+        "file": 0,
+    }
+    totals = np.cumsum(list(changes.values())).tolist()
+    steps = map(WaterfallStep, changes, changes.values(), totals)
+    return Waterfall(tuple(steps), size_report)
 
 
 @pytest.fixture

@@ -82,3 +82,37 @@ def test_dead_entries_and_perplexity_are_told():
 def test_large_codebooks_are_drawn_as_a_line(k, kind):
     """More bars than pixels become a line, and a long line is drawn by WebGL."""
     assert charts.cluster_sizes(np.arange(1, k + 1)).data[0].type == kind
+
+
+def test_pruned_blocks_are_grey_and_belong_to_no_entry():
+    """A pruned block holds index 0 in memory, and is no member of entry 0."""
+    indices, live = np.array([[0, 0, 1]]), np.array([[True, False, True]])
+    figure = charts.assignment_map(indices, 0, live)
+    assert list(named(figure, "Members").x) == [0]
+    shades = named(figure, "Pruned").z
+    assert np.isnan(shades[0, [0, 2]]).all()
+    assert shades[0, 1] == 100
+    assert "1 of 2 blocks (50 %)" in charts.chart_alt(figure)
+    assert "1 pruned" in charts.chart_alt(figure)
+
+
+def test_without_pruned_blocks_nothing_is_grey():
+    """A mask that leaves every block something changes nothing."""
+    figure = charts.assignment_map([[0, 1]], 0, [[True, True]])
+    assert [trace.name for trace in figure.data] == ["Members"]
+    assert "pruned" not in charts.chart_alt(figure).lower()
+
+
+def test_blocks_without_an_entry_are_counted_beside_the_bars():
+    """Pruned blocks have no bar; a layer that is pruned altogether says so."""
+    figure = charts.cluster_sizes([3, 1], 4)
+    assert list(figure.data[0].y) == [3, 1]
+    assert "4 more blocks are pruned" in charts.chart_alt(figure)
+    assert "All blocks are pruned" in charts.chart_alt(charts.cluster_sizes([0], 4))
+
+
+def test_pruned_lanes_of_members_are_named():
+    """A blank lane is explained, and only where there is one."""
+    blank = charts.entry_members([[1.0, 5.0]], [[[1.0, np.nan]]])
+    assert "Blank: pruned weights" in charts.chart_alt(blank)
+    assert "Blank" not in charts.chart_alt(charts.entry_members([[1.0, 5.0]], [[[1.0, 4.0]]]))

@@ -29,6 +29,7 @@ def draw(
     evaluation,
     layers,
     size_report,
+    fall,
     curve_points,
     compared,
     trace,
@@ -58,6 +59,7 @@ def draw(
         "layer_sizes": lambda: charts.layer_sizes(layers),
         "layer_error": lambda: charts.layer_error(layers),
         "size_breakdown": lambda: charts.size_breakdown(size_report),
+        "size_waterfall": lambda: charts.size_waterfall(fall),
         "layer_curves": lambda: charts.layer_curves(
             curve_points, baseline=0.9, interval=(0.88, 0.92), top=1
         ),
@@ -98,6 +100,7 @@ NAMES = (
     "layer_sizes",
     "layer_error",
     "size_breakdown",
+    "size_waterfall",
     "layer_curves",
     "live_codebook",
     "sparsity_heatmap",
@@ -195,6 +198,7 @@ def test_every_text_is_translated(draw, name):
         lambda: charts.layer_sizes([]),
         lambda: charts.layer_error([]),
         lambda: charts.size_breakdown(None),
+        lambda: charts.size_waterfall(None),
         lambda: charts.layer_curves([]),
         lambda: charts.live_codebook([], [], None),
         lambda: charts.sparsity_heatmap(np.empty((0, 4))),

@@ -16,9 +16,10 @@ def test_bars_are_the_bytes_of_the_report_and_before_is_beside_them(layers):
     """Kinds differ in pattern as well as in colour; before is four bytes a weight if not given."""
     figure = charts.layer_sizes(layers, {"conv1.weight": 300})
     assert list(named(figure, "Indices").x) == [75, 24_000]
+    assert list(named(figure, "Positions").x) == [7, 2400]
     assert list(named(figure, "Before").x) == [300, 192_000]
     patterns = [trace.marker.pattern.shape for trace in figure.data if trace.type == "bar"]
-    assert len(set(patterns)) == len(patterns) == 2
+    assert len(set(patterns)) == len(patterns) == 3
 
 
 def test_the_first_layer_is_on_top_and_long_names_are_cut_on_the_axis_only(layers):

@@ -212,6 +212,7 @@ def test_axes_stay_while_an_algorithm_works():
         ("som", "Net"),
         ("hsc", "Hyperplanes"),
         ("density", "Peaks"),
+        ("ecvq", "Bits of an index"),
         ("bisecting_kmeans", "Just split"),
         ("kmeans", "Assignment"),
     ],
@@ -355,6 +356,21 @@ def test_a_centroid_that_starts_anew_gets_a_ring():
     rings = film(charts.algorithm_steps(trace), "Started anew")
     assert [len(ring["x"]) for ring in rings] == [0, 1, *[0] * len(others)]
     np.testing.assert_array_equal(points(rings[1])[0], second.centers[1])
+
+
+def test_a_ring_grows_as_the_index_gets_shorter():
+    """The most used centroid has the largest ring and says the fewest bits."""
+    trace = of_toy("ecvq", "blobs", k=8)
+    figure = charts.algorithm_steps(trace)
+    place = next(i for i, drawn in enumerate(figure.data) if drawn.name == "Bits of an index")
+    text, sizes = figure.data[place].text, figure.data[place].marker.size
+    for frame in figure.frames:  # each tells what changes
+        ring = dict(zip(frame.traces, frame.data, strict=True)).get(place)
+        text = ring.text if ring and ring.text else text
+        sizes = ring.marker.size if ring and ring.marker.size else sizes
+    rates = trace.frames[-1].detail["rates"]
+    assert list(text) == [f"{rate:.1f}" for rate in rates]
+    assert np.argmax(sizes) == np.argmin(rates)
 
 
 def test_shares_are_written_as_people_write_them():

@@ -139,3 +139,34 @@ def test_constant_weights_are_drawn(value):
     assert sum(charts.weight_histogram(matrix).data[0].y) == pytest.approx(100)
     axis = charts.weight_image(matrix).layout.coloraxis
     assert axis.cmin < 0 < axis.cmax
+
+
+def test_pruned_weights_have_a_mark_of_their_own_at_zero(weights):
+    """Zero by pruning is no entry of the codebook: its mark has another shape and no number."""
+    figure = charts.weight_histogram(weights, [0.1], [240], pruned=720)
+    zero = named(figure, "Pruned")
+    assert (list(zero.x), list(zero.y)) == ([0.0], [75.0])
+    assert zero.marker.symbol != named(figure, "centroid").marker.symbol
+    assert zero.customdata is None
+    assert "Pruned" not in str([t.name for t in charts.weight_histogram(weights, [0], [9]).data])
+
+
+def test_pruned_weights_are_crossed_out_on_the_matrix(weights):
+    """Crosses stand on pruned weights of the window; a block without any other has no entry."""
+    kept = np.ones(weights.shape, bool)
+    kept[0, :4] = kept[1, 4] = False
+    entries = np.full((24, 10), 7)
+    figure = charts.block_grid(weights, BlockSpec(1, 4), entries, kept, max_side=8)
+    crosses = named(figure, "Pruned")
+    assert set(zip(crosses.y, crosses.x, strict=True)) == {(0, c) for c in range(4)} | {(1, 4)}
+    texts = trace_of(figure, "heatmap").text
+    assert "pruned" in texts[0][0]
+    assert "entry 7" in texts[1][4]
+    assert "Crosses" in charts.chart_alt(figure)
+
+
+def test_an_image_tells_how_many_weights_are_zero(weights):
+    """Zeros are counted where there are any."""
+    half = weights * (np.arange(weights.size).reshape(weights.shape) % 2)
+    assert "50 % are exactly zero" in charts.chart_alt(charts.weight_image(half))
+    assert "zero" not in charts.chart_alt(charts.weight_image(weights))

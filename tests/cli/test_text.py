@@ -18,6 +18,8 @@ def test_layers_say_what_became_of_them():
     lines = answer_text({"layers": [{**LAYER, "sqnr_db": 9.5}, left]}).splitlines()
     assert lines[0].split() == ["fc1", "4x3", "k=2,", "10", "B,", "9.50", "dB"]
     assert lines[1].endswith("one dimension only")
+    pruned = {**LAYER, "sqnr_db": None, "n_pruned": 9, "parameters": 12}
+    assert answer_text({"layers": [pruned]}).endswith("10 B, 75.0% pruned")
 
 
 def test_algorithms_stand_under_each_other():

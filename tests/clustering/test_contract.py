@@ -36,11 +36,22 @@ CHOOSES_ITS_NUMBER: dict[str, str] = {
     "gmm": "a component that lies under the others is the likeliest of no block",
     "bayesian_gmm": "components that explain too few blocks vanish",
     "hsc": "hash modulo k is the bucket: one that no block's hash leads to stays empty",
+    "ecvq": "entries that do not pay for their place in table and codebook disappear",
+}
+# Algorithms whose entries follow a pattern, however many clusters are asked for: {name: reason}.
+PATTERNS: dict[str, str] = {
+    "ternary": "entries are one scale times -1, 0 and 1 in each lane, even of few distinct blocks",
+    "binary": "entries are one scale times -1 and 1 in each lane, even of few distinct blocks",
+}
+# Algorithms that send blocks to an entry that is not the nearest: {name: reason}.
+NOT_NEAREST: dict[str, str] = {
+    "ecvq": "the cheapest entry counts, error and bits together (test_ecvq.py)",
 }
 # Algorithms that may get worse with more entries: {name: reason}.
 NOT_MONOTONE: dict[str, str] = {
     "bayesian_gmm": "more components to begin with may leave fewer in the end",
     "spectral": "cuts where the graph is thin; a further cut may move all others",
+    "ecvq": "the cost falls, not the error: few blocks pay for few entries, which go one by one",
 }
 # Algorithms that need not find well-separated clusters: {name: reason}.
 DOES_NOT_SEPARATE: dict[str, str] = {
@@ -54,6 +65,7 @@ KEEPS_WHOLE: dict[str, dict[str, int]] = {
 # Algorithms whose entries are not the means of their blocks: {name: reason}.
 NOT_MEANS: dict[str, str] = {
     "som": "neighbours on the grid pull on an entry; masks are tested in test_som.py",
+    **PATTERNS,
 }
 
 
@@ -120,6 +132,8 @@ def test_every_algorithm_explains_itself(name):
 
 def test_labels_are_the_nearest_entries_where_that_is_promised(name, blocks):
     """Fitting and predicting agree, with masked lanes too; polish promises it for all."""
+    if name in NOT_NEAREST:
+        pytest.skip(NOT_NEAREST[name])
     space = free_params(CLUSTERERS[name])
     for X in (blocks, ragged(blocks)):
         clusterer = fitted(name, X, **({"polish": 1} if "polish" in space else {}))
@@ -155,7 +169,8 @@ def test_more_entries_never_cost_more_distortion(name, blocks):
     counts = (2, 128) if name in NOT_MONOTONE else (2, 4, 8, 16, 32, 64, 128)
     inertia = [fitted(name, blocks, k).inertia_ for k in counts]
     assert inertia == sorted(inertia, reverse=True)
-    assert inertia[-1] < 0.5 * inertia[0]
+    if name not in PATTERNS:
+        assert inertia[-1] < 0.5 * inertia[0]
 
 
 def test_the_same_seed_gives_the_same_result(name, blocks):
@@ -176,8 +191,10 @@ def test_entries_are_clamped_to_the_distinct_blocks(algorithm, n_distinct, n_clu
     X = distinct[np.concatenate([np.arange(n_distinct), rng.integers(0, n_distinct, 20)])]
     clusterer = fitted(algorithm, X, n_clusters)
     n_entries = len(clusterer.cluster_centers_)
-    if algorithm in CHOOSES_ITS_NUMBER:
+    if algorithm in CHOOSES_ITS_NUMBER | PATTERNS:
         assert 1 <= n_entries <= min(n_clusters, n_distinct)
+        if algorithm in PATTERNS:
+            return
     else:
         assert n_entries == min(n_clusters, n_distinct)
     if n_clusters >= n_distinct:

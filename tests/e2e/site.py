@@ -24,7 +24,19 @@ ALGORITHMS = Place("/algorithms", "Algorithms")
 CENTROIDS = Place("/centroids", "Centroids")
 QUALITY = Place("/quality", "Quality")
 TRADE_OFFS = Place("/tradeoffs", "Trade-offs")
+EXPORT = Place("/export", "Export")
 STEPS = Place("/steps", "Step by step")
 GLOSSARY = Place("/glossary", "Glossary")
 
-SITE = (HOME, MODEL, CLUSTER, ALGORITHMS, CENTROIDS, QUALITY, TRADE_OFFS, STEPS, GLOSSARY)
+SITE = (
+    HOME,
+    MODEL,
+    CLUSTER,
+    ALGORITHMS,
+    CENTROIDS,
+    QUALITY,
+    TRADE_OFFS,
+    EXPORT,
+    STEPS,
+    GLOSSARY,
+)

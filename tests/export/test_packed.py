@@ -42,6 +42,31 @@ RECIPES = [
             params={"mode": "hdbscan", "noise": "exact"},
         )
     ),
+    Recipe(plan=LayerPlan(n_clusters=8, block=BlockSpec(1, 4), coding="packed")),
+    Recipe(
+        plan=LayerPlan(
+            pruner="magnitude",
+            sparsity=0.8,
+            n_clusters=9,
+            block=BlockSpec(1, 3),
+            scale="per_channel",
+            scale_dtype="int8",
+            codebook_dtype="int8",
+            recombine="residual",
+            residual_clusters=3,
+        )
+    ),
+    Recipe(
+        plan=LayerPlan(
+            pruner="block_magnitude",
+            pruner_params={"rows": 2, "cols": 5},
+            block=BlockSpec(2, 2),
+            codebook_dtype="bfloat16",
+            scale="per_channel",
+            scale_dtype="float16",
+            coding="coded",
+        )
+    ),
 ]
 
 
@@ -76,13 +101,22 @@ def test_sizes_are_the_bytes_of_the_file(mixed, tmp_path, recipe):
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.digest[:6])
 def test_a_file_names_the_oldest_format_that_has_all_it_holds(mixed, recipe):
-    """Second codebooks and exact blocks came with version 2; all else older readers take."""
+    """Coding, masks and narrow numbers came with version 3, second codebooks with version 2."""
     small = compress(load_model(mixed[0]), recipe)
     content, _sizes = pack(small)
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     said = json.loads(header["__metadata__"][METADATA_KEY])
-    newer = any(w.residual is not None or w.exact is not None for w in small.weights.values())
-    assert said["format"] == (2 if newer else 1)
+    assert said["format"] == max(_oldest(weight, small) for weight in small.weights.values())
+
+
+def _oldest(weight, small):
+    """Return the version that a weight needs."""
+    (layer,) = (r for r in small.layers if small.weights[r.name] is weight)
+    dtypes = {weight.codebook_dtype, weight.scale_dtype if weight.scales is not None else "float32"}
+    is_coded = layer.index_bytes != layer.packed_index_bytes
+    if weight.mask is not None or is_coded or dtypes & {"bfloat16", "int8"}:
+        return 3
+    return 2 if weight.residual is not None or weight.exact is not None else 1
 
 
 def test_the_same_recipe_gives_the_same_bytes(mixed):
@@ -96,13 +130,13 @@ def test_any_safetensors_reader_opens_it(mixed, tmp_path):
     """It lists indices and codebooks; the metadata hold recipe, version and digests."""
     model = load_model(mixed[0])
     path = tmp_path / "small.safetensors"
-    save(compress(model, Recipe()), path)
+    save(compress(model, Recipe(plan=LayerPlan(coding="packed"))), path)
     with safe_open(path, "pt") as file:
         assert {"a.weight.indices", "a.weight.codebook", "a.bias"} <= set(file.keys())
         said = json.loads(file.metadata()[METADATA_KEY])
     assert said["format"] == 1
     assert said["model"]["sha256"] == model.digest
-    assert Recipe.from_dict(said["recipe"]) == Recipe()
+    assert Recipe.from_dict(said["recipe"]).plan.coding == "packed"
 
 
 def test_decoding_restores_names_shapes_and_dtypes(mixed, tmp_path):
@@ -151,7 +185,8 @@ def test_a_plain_safetensors_file_is_not_taken_for_a_packed_one(tmp_path):
 
 @pytest.fixture(scope="module")
 def packed(mixed):
-    return pack(compress(load_model(mixed[0]), Recipe(plan=LayerPlan(n_clusters=4))))[0]
+    plan = LayerPlan(n_clusters=4, coding="packed")
+    return pack(compress(load_model(mixed[0]), Recipe(plan=plan)))[0]
 
 
 @settings(
@@ -222,7 +257,13 @@ LIES = {
     "a wrong checksum": lambda said: said.update(sha256="0" * 64),
     "no layers": lambda said: said.pop("layers"),
     "layers that are a list": lambda said: said.update(layers=[1]),
-    "a future format": lambda said: said.update(format=3),
+    "a future format": lambda said: said.update(format=4),
+    "a format that is no number": lambda said: said.update(format="3"),
+    "codings that are a list": lambda said: said["layers"]["a.weight"].update(codings=["packed"]),
+    "an unknown coding": lambda said: said["layers"]["a.weight"].update(
+        codings={"indices": "huffman"}
+    ),
+    "another coding": lambda said: said["layers"]["a.weight"].update(codings={"indices": "coded"}),
     "a broken recipe": lambda said: said.update(recipe={"seed": "x"}),
     "a tie to nothing": lambda said: said["tied"].update(a="nothing"),
 }
@@ -237,6 +278,6 @@ def test_metadata_that_lie_are_refused(packed, lie):
 
 def test_four_bits_take_four_bits(mixed):
     """Payload bytes follow from the number of blocks: ceil(n * bits / 8)."""
-    small = compress(load_model(mixed[0]), Recipe(plan=LayerPlan(n_clusters=16)))
+    small = compress(load_model(mixed[0]), Recipe(plan=LayerPlan(n_clusters=16, coding="packed")))
     for layer in small.layers:
         assert layer.index_bytes == -(-prod(layer.shape) * 4 // 8)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import TensorSpec, serialize
 
-from wc_core.export._safetensors import StoredTensor, serialized
+from wc_core.export._safetensors import serialized
 from wc_core.models.weights import ITEM_BYTES
+from wc_core.stored import StoredTensor
 
 shapes = st.lists(st.integers(0, 4), max_size=3)
 tensors = st.dictionaries(

@@ -110,7 +110,7 @@ def test_what_fails_leaves_nothing(mixed, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match=r"^c\.weight"):
         last_result(compress_to_file_steps(load_model(mixed[0]), recipe, tmp_path / "s"))
     monkeypatch.setattr(streamed._Spill, "_read", lambda _self, _start, n: np.zeros(n, np.uint8))
-    with pytest.raises(AssertionError, match="as it went in"):
+    with pytest.raises(AssertionError, match="does not come out"):
         last_result(compress_to_file_steps(load_model(mixed[0]), Recipe(), tmp_path / "s"))
     assert list(tmp_path.iterdir()) == []
 

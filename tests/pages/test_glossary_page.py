@@ -66,6 +66,9 @@ def test_algorithms_have_their_parameters_and_sources(glossary: AppTest) -> None
         ("gmm", "Gaussian mixture"),
         ("residual codebook", "Residual codebook"),
         ("kohonen", "Self-organising map"),
+        ("n_m", "N:M pruning"),
+        ("2:4", "N:M pruning"),
+        ("codebook_dtype", "Number type"),
     ],
 )
 def test_things_are_found_by_any_of_their_names(glossary: AppTest, words: str, first: str) -> None:

@@ -32,10 +32,10 @@ def test_numbers_follow_k_and_the_run_stays(cluster: AppTest) -> None:
     before = [metric.value for metric in cluster.metric[3:]]
     at = drag(cluster, 3)
     assert not at.exception
-    assert live(at)["Bits per weight"].startswith("2.0")
+    assert 1 < float(live(at)["Bits per weight"]) < 2, "coded, three values take less than two bits"
     assert "3 values stand for 48,000 weights" in texts(at)
     at = drag(at, 200)
-    assert live(at)["Bits per weight"].startswith("8.1")
+    assert 6 < float(live(at)["Bits per weight"]) < 8
     assert "200 values stand for 48,000 weights" in texts(at)
     assert [metric.value for metric in at.metric[3:]] == before
     assert at.session_state["lab.project"].recipe.plan.n_clusters == 16
@@ -46,7 +46,8 @@ def test_numbers_are_those_that_clustering_reports(cluster: AppTest) -> None:
     model = load_model("sample:lenet5")
     small = compress(model, Recipe(layers=("fc1*",)).with_plan(n_clusters=40))
     at = drag(cluster, 40)
-    assert live(at)["Bits per weight"] == f"{small.layers[0].bits_per_weight:.2f}"
+    shown = float(live(at)["Bits per weight"])
+    assert shown == pytest.approx(small.layers[0].bits_per_weight, abs=0.01)
     assert live(at)["SQNR"] == f"{small.layers[0].sqnr_db:.1f} dB"
 
 
@@ -70,7 +71,7 @@ def test_the_k_found_goes_into_the_recipe(cluster: AppTest, settle) -> None:
     assert at.number_input(key="cluster.n_clusters").value == 6
     assert at.session_state[K] == 6
     run = {metric.label: metric.value for metric in at.metric[3:]}
-    assert float(run["Bits per weight"]) == pytest.approx(3, abs=0.1)
+    assert 2 < float(run["Bits per weight"]) < 3
     assert run["Accuracy"].endswith("%")
 
 
@@ -87,6 +88,7 @@ def test_the_slider_shows_the_recipes_k_within_its_reach(cluster: AppTest, settl
     [
         ("cluster.block_cols", 4, "blocks of 1x1"),
         ("cluster.algorithm", "som", "only k-means"),
+        ("cluster.pruner", "global_magnitude", "one threshold for all layers"),
     ],
 )
 def test_what_cannot_be_dragged_says_why(

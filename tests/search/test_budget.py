@@ -20,7 +20,10 @@ PLANS = st.builds(
     LayerPlan,
     block=st.builds(BlockSpec, st.integers(1, 4), st.integers(1, 6)),
     scale=st.sampled_from(["none", "per_channel"]),
-    codebook_dtype=st.sampled_from(["float32", "float16"]),
+    codebook_dtype=st.sampled_from(["float32", "float16", "int8"]),
+    scale_dtype=st.sampled_from(["float32", "int8"]),
+    pruner=st.sampled_from(["none", "magnitude", "block_magnitude", "channel", "n_m", "zeros"]),
+    sparsity=st.sampled_from([0.1, 0.9]),
     recombine=st.sampled_from(["none", "residual"]),
 )
 
@@ -53,11 +56,32 @@ def test_planned_bytes_are_those_of_a_compression_that_finds_all_entries():
     """What is promised is what is stored."""
     model = load_model("sample:lenet5")
     for block, scale in ((BlockSpec(1, 4), "none"), (BlockSpec(3, 5), "per_channel")):
-        plan = LayerPlan(n_clusters=20, block=block, scale=scale)
+        plan = LayerPlan(n_clusters=20, block=block, scale=scale, coding="packed")
         recipe = Recipe(plan=plan, layers=("fc*",))
         chosen = [info for info in list_layers(model.infos, recipe) if not info.skipped]
         small = compress(model, recipe)
         assert planned_bytes(chosen, plan, 20) == sum(la.stored_bytes for la in small.layers)
+
+
+def test_pruning_leaves_room_for_more_entries():
+    """Pruned blocks need no index, and the positions cost less than that saves."""
+    layer = LayerInfo("w", (100, 100), "float32", 10_000)
+    plain, pruned = (
+        entries_for_budget([layer], LayerPlan(pruner=name, sparsity=0.9), 1.5)
+        for name in ("none", "magnitude")
+    )
+    assert plain == 2
+    assert pruned > 64
+
+
+def test_what_is_planned_for_a_pruned_layer_is_about_what_it_takes():
+    """Weights are not normally distributed, but their positions cost much the same."""
+    model = load_model("sample:lenet_300_100")
+    plan = LayerPlan(n_clusters=32, pruner="magnitude", sparsity=0.9, coding="packed")
+    recipe = Recipe(plan=plan, layers=("fc1*",))
+    chosen = [info for info in list_layers(model.infos, recipe) if not info.skipped]
+    (report,) = compress(model, recipe).layers
+    assert planned_bytes(chosen, plan, 32) == pytest.approx(report.stored_bytes, rel=0.05)
 
 
 def test_no_layer_is_an_error():

@@ -222,3 +222,15 @@ def test_sampled_blocks_go_with_the_entries_remembered(model):
     assert len(layer_blocks(weight, PLAN).values) == 12_000
     distances = np.square(blocks[:, None] - book.codebook[None]).sum(axis=2)
     np.testing.assert_array_equal(distances.argmin(axis=1), book.sample)
+
+
+def test_sampled_blocks_go_with_the_entries_of_what_pruning_leaves(model):
+    """Each layer tells how it was pruned among the others; pruned blocks have no entry."""
+    plan = replace(PLAN, pruner="global_magnitude", sparsity=0.9)
+    (row,) = compare(model, Recipe(plan=plan, layers=("fc*",)), ["kmeans"]).rows
+    for book in row.codebooks:
+        blocks = sampled_blocks(model.tensors[book.layer], book.plan)
+        assert len(blocks) == len(book.sample) > 0
+        distances = np.nansum(np.square(blocks[:, None] - book.codebook[None]), axis=2)
+        own = distances[np.arange(len(blocks)), book.sample]
+        np.testing.assert_allclose(own, distances.min(axis=1), atol=1e-9)

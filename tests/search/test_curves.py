@@ -2,7 +2,7 @@
 
 import pytest
 
-from wc_core import BlockSpec, ConfigError, LayerPlan, Recipe, load_dataset, load_model
+from wc_core import BlockSpec, ConfigError, LayerPlan, Recipe, compress, load_dataset, load_model
 from wc_core.evaluation import SharedHead
 from wc_core.progress import last_result
 from wc_core.search import layer_curves_steps
@@ -35,6 +35,14 @@ def test_without_data_points_carry_size_and_error_only(model):
     (point,) = points
     assert (point.accuracy, point.agreement, point.n_samples) == (None, None, 0)
     assert point.bits_per_weight < 1
+
+
+def test_layers_pruned_together_lose_alone_what_they_lose_together(model):
+    """A curve is that of the layer in the recipe."""
+    recipe = Recipe().with_plan(pruner="global_magnitude", sparsity=0.8, coding="packed")
+    together = {la.name: la.stored_bytes for la in compress(model, recipe).layers}
+    points = last_result(layer_curves_steps(model, recipe, (16,)))
+    assert {p.layer: p.stored_bytes for p in points} == together
 
 
 def test_partial_results_grow_point_by_point(model):

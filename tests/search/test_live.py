@@ -31,7 +31,7 @@ def both(weight, plan, dtype="float32"):
 @pytest.mark.parametrize("weight", [SMALL, LARGE], ids=["sorted", "bins"])
 def test_the_numbers_are_those_of_the_report(weight, scale, k):
     """Entries and bits to the last digit, error within what bins cost."""
-    shown, report = both(weight, LayerPlan(n_clusters=k, scale=scale))
+    shown, report = both(weight, LayerPlan(n_clusters=k, scale=scale, coding="packed"))
     assert shown.entries == report.entries == k
     assert shown.stored_bytes == report.stored_bytes
     assert shown.bits_per_weight == report.bits_per_weight
@@ -43,12 +43,41 @@ def test_the_numbers_are_those_of_the_report(weight, scale, k):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("codebook", ["float32", "float16"])
+@pytest.mark.parametrize("codebook", ["float32", "float16", "bfloat16", "int8"])
 def test_what_rounding_costs_is_shown_too(dtype, codebook):
     """Entries are rounded to the codebook's type, decoded weights to the layer's own."""
-    shown, report = both(SMALL, LayerPlan(n_clusters=200, codebook_dtype=codebook), dtype)
+    plan = LayerPlan(n_clusters=200, codebook_dtype=codebook, coding="packed")
+    shown, report = both(SMALL, plan, dtype)
     assert shown.stored_bytes == report.stored_bytes
     assert shown.distortion == pytest.approx(report.distortion, rel=BINS)
+
+
+@pytest.mark.parametrize("weight", [SMALL, LARGE], ids=["sorted", "bins"])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        LayerPlan(n_clusters=32),
+        LayerPlan(n_clusters=16, coding="coded", scale="per_channel", scale_dtype="int8"),
+        LayerPlan(n_clusters=32, pruner="magnitude", sparsity=0.9),
+        LayerPlan(n_clusters=8, pruner="channel", sparsity=0.3, scale="per_channel"),
+        LayerPlan(n_clusters=8, pruner="n_m", coding="packed", scale_dtype="float16"),
+    ],
+    ids=lambda plan: f"{plan.pruner}-{plan.coding}",
+)
+def test_what_is_pruned_and_coded_is_shown_as_it_is_stored(plan, weight):
+    """Positions count, pruning is part of the error; a coder's last bytes may be off."""
+    shown, report = both(weight, plan)
+    assert shown.stored_bytes == pytest.approx(report.stored_bytes, rel=0.01, abs=24)
+    assert shown.distortion == pytest.approx(report.distortion, rel=BINS)
+    assert shown.n_pruned == report.n_pruned
+    assert shown.counts.sum() == weight.size - report.n_pruned
+
+
+def test_a_layer_that_is_pruned_altogether_has_nothing_to_follow():
+    """Said as a refusal, not as a failure."""
+    plan = LayerPlan(pruner="magnitude", sparsity=1.0)
+    with pytest.raises(ConfigError, match="everything is pruned"):
+        LiveLayer(LayerInfo("fc", SMALL.shape, "float32", SMALL.size), SMALL, plan)
 
 
 @given(
@@ -57,7 +86,7 @@ def test_what_rounding_costs_is_shown_too(dtype, codebook):
 def test_few_different_weights_need_fewer_entries(numbers, scale):
     """Where k is more than there are different weights, what is left over is not stored."""
     weight = np.array(numbers, np.float32)[None]
-    shown, report = both(weight, LayerPlan(n_clusters=6, scale=scale))
+    shown, report = both(weight, LayerPlan(n_clusters=6, scale=scale, coding="packed"))
     assert (shown.entries, shown.stored_bytes) == (report.entries, report.stored_bytes)
     assert shown.distortion == pytest.approx(report.distortion, rel=1e-6, abs=1e-9)
 
@@ -65,7 +94,7 @@ def test_few_different_weights_need_fewer_entries(numbers, scale):
 def test_many_weights_of_few_values_are_nothing_special():
     """Bins must not merge values that clustering tells apart."""
     weight = RNG.choice(np.linspace(-1, 1, 40).astype(np.float32), (300, 300))
-    shown, report = both(weight, LayerPlan(n_clusters=64))
+    shown, report = both(weight, LayerPlan(n_clusters=64, coding="packed"))
     assert shown.entries == report.entries == 40
     assert shown.stored_bytes == report.stored_bytes
     assert shown.relative_error == pytest.approx(0, abs=1e-6)
@@ -96,6 +125,7 @@ def test_a_layer_of_one_value_can_be_shown(value):
         (LayerPlan(algorithm="som"), "k-means"),
         (LayerPlan(block=BlockSpec(1, 4)), "1x1"),
         (LayerPlan(recombine="residual"), "second stage"),
+        (LayerPlan(pruner="global_magnitude"), "all layers"),
     ],
 )
 def test_what_cannot_be_followed_live_is_refused_with_its_reason(plan, word):

@@ -21,6 +21,7 @@ from wc_core.charts.layer_sizes import layer_sizes
 from wc_core.charts.live_codebook import live_codebook
 from wc_core.charts.model_sparsity import model_sparsity
 from wc_core.charts.size_breakdown import size_breakdown
+from wc_core.charts.size_waterfall import size_waterfall
 from wc_core.charts.sparsity_heatmap import sparsity_heatmap
 from wc_core.charts.weight_histogram import weight_histogram
 from wc_core.charts.weight_image import weight_image
@@ -50,6 +51,7 @@ __all__ = [
     "live_codebook",
     "model_sparsity",
     "size_breakdown",
+    "size_waterfall",
     "sparsity_heatmap",
     "steps_legend",
     "weight_histogram",

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.charts._format import BEHIND
-from wc_core.charts._steps_layers import OUTLINE, Data, Layer, line_style, path
+from wc_core.charts._steps_layers import (
+    MAX_CENTERS,
+    MAX_NUMBERED,
+    OUTLINE,
+    Data,
+    Layer,
+    line_style,
+    path,
+)
 from wc_core.charts._steps_screens import Screen
 from wc_core.charts._steps_view import View
 from wc_core.words import _
@@ -19,6 +27,7 @@ MAX_CORNERS = 640
 REACH = 2.0  # standard deviations from the middle to its edge
 _FAR = 3.5  # standard deviations from the middle to where a bell ends
 MAX_PLANES = 16  # drawn; more would cover the points
+RING, HALO = 18.0, 34.0  # pixels of a ring around what is rare, and how many more if all is there
 NOTHING: Data = {"x": [], "y": []}
 
 
@@ -177,11 +186,41 @@ def _peaks(is_line: bool) -> Layer:
     return Layer(style, draw, _("Open stars are the density peaks that clusters grow from."))
 
 
+def _rates(is_line: bool) -> Layer:
+    def draw(screen: Screen) -> Data:
+        rates = screen.frame.detail.get("rates")
+        places = screen.centers
+        if rates is None or screen.is_inside or not 0 < len(places) <= MAX_CENTERS:
+            return {**NOTHING, "marker_size": [], "text": []}
+        few = len(rates) <= MAX_NUMBERED
+        return {
+            "x": places[:, 0].tolist(),
+            "y": places[:, 1].tolist(),
+            "marker_size": (RING + HALO * np.exp2(-rates / 2)).round(1).tolist(),
+            "text": [f"{rate:.1f}" if few else "" for rate in rates],
+        }
+
+    style = {
+        "mode": "markers+text",
+        "name": _("Bits of an index"),
+        "hoverinfo": "skip",
+        "zorder": BEHIND,
+        "textposition": "bottom center",
+        "marker": {"symbol": "circle-open", "color": OUTLINE, "line": {"width": 2}},
+    }
+    says = _(
+        "The ring of a centroid is the larger, the fewer bits its index takes; if they are few, "
+        "the bits stand below it. Points go where error and bits together cost least."
+    )
+    return Layer(style, draw, says)
+
+
 OVERLAYS: Mapping[str, Callable[[bool], Layer]] = {
     "covariances": _ellipses,
     "edges": _net,
     "planes": _planes,
     "peaks": _peaks,
+    "rates": _rates,
     "reseeded": _reseeded,
     "split": _split,
     "batch": _batch,

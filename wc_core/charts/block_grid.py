@@ -18,6 +18,7 @@ def block_grid(
     matrix: ArrayLike,
     block: BlockSpec,
     indices: ArrayLike | None = None,
+    kept: ArrayLike | None = None,
     *,
     layer: str = "",
     max_side: int = 64,
@@ -33,6 +34,8 @@ def block_grid(
         How the matrix is cut.
     indices : array of shape (ceil(m / rows), ceil(n / cols)), optional
         Entry of each block, for the hover text.
+    kept : array of bool, shape (m, n), optional
+        False where a weight is pruned: it is crossed out. All are kept if left out.
     layer : str
         Name of the layer, for the subtitle.
     max_side : int
@@ -46,13 +49,20 @@ def block_grid(
         return empty_figure(NAME, title, _("There is no weight matrix to cut into blocks."))
     window = _window(weights.shape, block, max_side, origin)
     rows, cols = window
+    place = _inside(rows, 0, weights), _inside(cols, 1, weights)
+    shown = np.zeros(weights[place].shape, bool) if kept is None else ~np.asarray(kept)[place]
     figure = new_figure(
         NAME,
         title,
-        subtitle=shown_layer(layer, _summary(weights.shape, block, rows, cols)),
+        subtitle=shown_layer(
+            layer,
+            _summary(weights.shape, block, rows, cols),
+            _("Crosses: pruned weights.") if shown.any() else "",
+        ),
         height=460,
     )
-    figure.add_trace(_cells(weights, block, indices, rows, cols))
+    figure.add_trace(_cells(weights, block, _entries(indices, kept, block), rows, cols))
+    _add_pruned(figure, shown, (rows.start, cols.start))
     _add_masked(figure, weights.shape, block, rows, cols)
     _add_borders(figure, block, rows, cols)
     limit = float(
@@ -101,11 +111,47 @@ def _summary(shape: tuple[int, ...], block: BlockSpec, rows: range, cols: range)
     return text + "."
 
 
+def _entries(
+    indices: ArrayLike | None, kept: ArrayLike | None, block: BlockSpec
+) -> NDArray[np.int64] | None:
+    """Return the entry of each block, -1 where all its weights are pruned."""
+    if indices is None:
+        return None
+    entries = np.asarray(indices).astype(np.int64)
+    if kept is None:
+        return entries
+    live = np.asarray(kept, dtype=np.bool_)
+    for axis, side in enumerate((block.rows, block.cols)):
+        live = np.logical_or.reduceat(live, np.arange(0, live.shape[axis], side), axis=axis)
+    return np.where(live, entries, -1)
+
+
+def _add_pruned(figure: go.Figure, pruned: NDArray, corner: tuple[int, int]) -> None:
+    """Cross out the pruned weights of the window, whose first row and column are `corner`."""
+    if not pruned.any():
+        return
+    rows, cols = np.nonzero(pruned)
+    figure.add_trace(
+        go.Scatter(
+            x=cols + corner[1],
+            y=rows + corner[0],
+            mode="markers",
+            marker={
+                "symbol": "x-thin",
+                "size": float(np.clip(260 / max(pruned.shape), 3, 9)),
+                "line": {"width": 1, "color": "rgba(128,128,128,0.9)"},
+            },
+            name=_("Pruned"),
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+
+
 def _cells(
-    weights: NDArray, block: BlockSpec, indices: ArrayLike | None, rows: range, cols: range
+    weights: NDArray, block: BlockSpec, entries: NDArray | None, rows: range, cols: range
 ) -> go.Heatmap:
     part = weights[_inside(rows, 0, weights), _inside(cols, 1, weights)]
-    entries = None if indices is None else np.asarray(indices)
     across = -(-weights.shape[1] // block.cols)
     return go.Heatmap(
         z=part,
@@ -127,6 +173,8 @@ def _cells(
 def _cell_text(row: int, col: int, across: int, entries: NDArray | None) -> str:
     if entries is None:
         return _("block {number}").format(number=row * across + col)
+    if entries[row, col] < 0:
+        return _("block {number}, pruned").format(number=row * across + col)
     return _("block {number}, entry {entry}").format(
         number=row * across + col, entry=int(entries[row, col])
     )

@@ -14,13 +14,15 @@ MAX_BARS = 512
 MAX_SVG = 10_000
 
 
-def cluster_sizes(counts: ArrayLike, *, layer: str = "") -> go.Figure:
+def cluster_sizes(counts: ArrayLike, pruned: int = 0, *, layer: str = "") -> go.Figure:
     """Draw how many blocks each entry serves, the busiest first.
 
     Parameters
     ----------
     counts : array of shape (k,)
         Blocks of each entry.
+    pruned : int
+        Blocks that are pruned as a whole and have no entry.
     layer : str
         Name of the layer, for the subtitle.
 
@@ -31,9 +33,13 @@ def cluster_sizes(counts: ArrayLike, *, layer: str = "") -> go.Figure:
     """
     title = _("Blocks per entry")
     served = np.asarray(counts).ravel()
+    if pruned and not served.sum():
+        return empty_figure(NAME, title, _("All blocks are pruned: no entry is in use."))
     if not served.size or not served.sum():
         return empty_figure(NAME, title, _("This layer is not clustered yet."))
-    figure = new_figure(NAME, title, subtitle=shown_layer(layer, _summary(served)), height=360)
+    beside = _("{n} more blocks are pruned and have no entry.").format(n=f"{pruned:,}")
+    subtitle = shown_layer(layer, _summary(served), beside if pruned else "")
+    figure = new_figure(NAME, title, subtitle=subtitle, height=360)
     order = np.argsort(-served, kind="stable")
     figure.add_trace(_marks(served, order))
     dead = int((served == 0).sum())

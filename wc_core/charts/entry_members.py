@@ -33,7 +33,8 @@ def entry_members(
     entry : array of shape (rows, cols)
         Values of the entry.
     members : array of shape (n, rows, cols)
-        Blocks that it stands for; masked lanes are NaN and stay blank.
+        Blocks that it stands for; lanes that are pruned or outside the matrix are NaN and stay
+        blank.
     number : int, optional
         Number of the entry.
     total : int, optional
@@ -128,9 +129,11 @@ def _tile(values: NDArray, name: str, place: int) -> go.Heatmap:
 
 def _summary(blocks: NDArray, entry: NDArray, total: int, layer: str) -> str:
     error = float(np.sqrt(np.nanmean(np.square(blocks - entry, dtype=np.float64))))
+    blank = _("Blank: pruned weights, or lanes outside the matrix.")
     return shown_layer(
         layer,
         _("{shown} of {total} member blocks; they differ from the entry by {rms} a weight.").format(
             shown=min(len(blocks), MAX_MEMBERS), total=f"{total:,}", rms=f"{error:.3g}"
         ),
+        blank if np.isnan(blocks).any() else "",
     )

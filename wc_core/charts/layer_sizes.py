@@ -22,7 +22,7 @@ _FP32_BYTES = 4
 def layer_sizes(
     reports: Sequence["LayerReport"], before_bytes: Mapping[str, int] | None = None
 ) -> go.Figure:
-    """Draw the bytes of each layer: indices, codebook and scales, and an outline of before.
+    """Draw the bytes of each layer by kind, and an outline of before.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def _kinds(reports: Sequence["LayerReport"]) -> list[tuple[str, str, list[int]]]
         (_("Indices"), "", [report.index_bytes for report in reports]),
         (_("Codebook"), "/", [report.codebook_bytes for report in reports]),
         (_("Scales"), "x", [report.scale_bytes for report in reports]),
+        (_("Positions"), "+", [report.mask_bytes for report in reports]),
         (_("Exact blocks"), ".", [report.exact_bytes for report in reports]),
     ]
 

@@ -67,6 +67,7 @@ def _label(kind: str) -> str:
         "indices": _("Indices"),
         "codebook": _("Codebooks"),
         "scales": _("Scales"),
+        "mask": _("Positions (masks)"),
         "residual": _("Residual codebooks and indices"),
         "exact": _("Exact blocks"),
         "raw": _("Untouched tensors"),

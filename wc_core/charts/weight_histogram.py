@@ -19,6 +19,7 @@ def weight_histogram(
     counts: ArrayLike | None = None,
     decoded: ArrayLike | None = None,
     *,
+    pruned: int = 0,
     layer: str = "",
     log_y: bool = False,
     max_bins: int = 120,
@@ -35,6 +36,8 @@ def weight_histogram(
         Weights that each entry stands for; needed with `codebook_values`.
     decoded : array of any shape, optional
         Weights after clustering, for larger blocks: drawn as a second histogram.
+    pruned : int
+        Weights that are zero whatever the codebook says: drawn with the stems.
     layer : str
         Name of the layer, for the subtitle.
     log_y : bool
@@ -64,6 +67,7 @@ def weight_histogram(
     figure.add_trace(_bars(weights, edges))
     if stems:
         _add_stems(figure, *stems, weights.size)
+        _add_zero(figure, pruned, weights.size)
     elif after is not None and after.size:
         figure.add_trace(_outline(after, edges))
     figure.update_layout(bargap=0)
@@ -161,6 +165,34 @@ def _add_stems(figure: go.Figure, values: NDArray, counts: NDArray, n_weights: i
             hoverinfo="skip",
             showlegend=False,
             zorder=BEHIND,
+        )
+    )
+
+
+def _add_zero(figure: go.Figure, pruned: int, n_weights: int) -> None:
+    """Mark the weights that became zero by pruning, which is no entry of the codebook."""
+    if not pruned:
+        return
+    share = 100 * pruned / n_weights
+    figure.add_trace(
+        go.Scatter(
+            x=[0.0],
+            y=[share],
+            mode="markers",
+            marker={"symbol": "x", "size": 10},
+            hovertext=[f"{pruned:,}"],
+            name=_("Pruned (zero)"),
+            hovertemplate=_("pruned: %{hovertext} weights (%{y:.3g} %)") + "<extra></extra>",
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [0],
+                "arrayminus": [share],
+                "thickness": 1.5,
+                "width": 0,
+                "color": "rgba(128,128,128,0.9)",
+            },
+            meta=columns(series=_("Series"), x=_("Weight value"), y=_("Share (%)")),
         )
     )
 

@@ -98,6 +98,14 @@ def _summary(before: NDArray, after: NDArray, mode: Mode) -> str:
             rms=f"{float(np.sqrt(np.mean(np.square(change, dtype=np.float64)))):.3g}",
         )
     shown = before if mode == "before" else after
-    return _("{m} x {n} weights, {distinct} distinct values.").format(
+    text = _("{m} x {n} weights, {distinct} distinct values.").format(
         m=shown.shape[0], n=shown.shape[1], distinct=f"{np.unique(shown).size:,}"
+    )
+    zeros = shown.size - np.count_nonzero(shown)
+    if not zeros:
+        return text
+    return (
+        text
+        + " "
+        + _("{share} % are exactly zero.").format(share=f"{100 * zeros / shown.size:.3g}")
     )

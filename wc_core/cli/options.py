@@ -2,11 +2,13 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from wc_core.errors import ConfigError
-from wc_core.params import IntRange
+from wc_core.params import FloatRange, IntRange
+from wc_core.presets import PRESETS, preset
 from wc_core.recipe import PLAN_SPACE, BlockSpec, LayerPlan, Recipe
 from wc_core.words import _
 
@@ -14,24 +16,30 @@ from wc_core.words import _
 PLAN_OPTIONS = tuple(name for name in PLAN_SPACE if name != "n_clusters")
 
 
+_KINDS: Mapping[type, type] = {IntRange: int, FloatRange: float}
+
+
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Offer every field of a recipe."""
     plan, recipe = LayerPlan(), Recipe()
+    parser.add_argument("--preset", metavar="NAME", help=", ".join(PRESETS))
     parser.add_argument("--recipe", type=Path, metavar="R.json", help=_("a recipe file"))
     parser.add_argument("--algorithm", metavar="NAME", help=plan.algorithm)
     parser.add_argument("--clusters", type=int, metavar="K", help=str(plan.n_clusters))
     parser.add_argument("--block", metavar="ROWSxCOLS", help=str(plan.block))
     for name in PLAN_OPTIONS:
-        integer = isinstance(PLAN_SPACE[name], IntRange)
+        domain = PLAN_SPACE[name]
+        kind = _KINDS.get(type(domain), str)
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=int if integer else str,
-            metavar="N" if integer else "NAME",
-            help=PLAN_SPACE[name].describe(),
+            type=kind,
+            metavar="NAME" if kind is str else "N",
+            help=domain.describe(),
         )
-    parser.add_argument(
-        "--param", action="append", default=[], metavar="NAME=VALUE", help=_("of the algorithm")
-    )
+    for name, owner in (("param", _("of the algorithm")), ("pruner-param", _("of the pruner"))):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar="NAME=VALUE", help=owner
+        )
     parser.add_argument("--layers", nargs="+", metavar="GLOB", help=_("layers to cluster"))
     parser.add_argument(
         "--include", nargs="+", metavar="GLOB", help=_("layers to take although they are skipped")
@@ -50,20 +58,26 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:
-    """Read the recipe file, then let the options change it.
+    """Start from a preset or a recipe file, then let the options change it.
 
     Raises
     ------
     ConfigError
-        If the file or an option is no part of a recipe.
+        If the file or an option is no part of a recipe, or both a preset and a file are named.
+    UnknownNameError
+        If no preset has the name.
     """
+    if options.preset and options.recipe:
+        raise ConfigError(_("--preset and --recipe both say where to start; give one of them"))
     recipe = Recipe.from_json(_read_text(options.recipe)) if options.recipe else Recipe()
+    recipe = preset(options.preset).recipe if options.preset else recipe
     given = {
         "algorithm": options.algorithm,
         "n_clusters": options.clusters,
         "block": BlockSpec.parse(options.block) if options.block else None,
         **{name: getattr(options, name) for name in PLAN_OPTIONS},
         "params": dict(_param(text) for text in options.param) or None,
+        "pruner_params": dict(_param(text) for text in options.pruner_param) or None,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     recipe = recipe.with_plan(**changes) if changes else recipe
@@ -104,7 +118,8 @@ def evaluation_config(options: argparse.Namespace, model: Any, dataset: Any) -> 
     """
     from dataclasses import replace
 
-    from wc_core.data import PRESETS, PreprocessSpec
+    from wc_core.data import PRESETS as PREPARATIONS
+    from wc_core.data import PreprocessSpec
     from wc_core.evaluation import default_config
 
     config = default_config(model.forward or model.runner(), dataset)
@@ -115,8 +130,8 @@ def evaluation_config(options: argparse.Namespace, model: Any, dataset: Any) -> 
             raise ConfigError(_("--preprocess is not JSON: {e}").format(e=error)) from error
         config = replace(config, preprocess=PreprocessSpec.from_dict(fields))
     elif options.preprocess:
-        if options.preprocess not in PRESETS:
+        if options.preprocess not in PREPARATIONS:
             msg = _("no preset is named {name!r}; there are {known}")
-            raise ConfigError(msg.format(name=options.preprocess, known=", ".join(PRESETS)))
-        config = replace(config, preprocess=PRESETS[options.preprocess])
+            raise ConfigError(msg.format(name=options.preprocess, known=", ".join(PREPARATIONS)))
+        config = replace(config, preprocess=PREPARATIONS[options.preprocess])
     return replace(config, limit=options.limit) if options.limit is not None else config

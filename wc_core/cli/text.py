@@ -14,6 +14,7 @@ def answer_text(answer: dict[str, Any]) -> str:
     if "timings" in answer:
         lines.append(_time_line(answer["timings"]))
     lines += _layer_lines(answer.get("layers", []))
+    lines += _file_lines(answer.get("files", []), answer.get("left_out", {}))
     return "\n".join([*lines, *_row_lines(answer.get("rows", []))])
 
 
@@ -30,8 +31,19 @@ def _layer_lines(layers: list[dict[str, Any]]) -> list[str]:
         if not what and "entries" in layer:
             what = f"k={layer['entries']}, {layer['stored_bytes']} B"
             what += f", {layer['sqnr_db']:.2f} dB" if layer["sqnr_db"] is not None else ""
+            if layer.get("n_pruned"):
+                what += f", {layer['n_pruned'] / layer['parameters']:.1%} pruned"
         lines.append(f"  {layer['name']:{width}}  {shape:>16}  {what or ''}".rstrip())
     return lines
+
+
+def _file_lines(files: list[dict[str, Any]], left_out: dict[str, str]) -> list[str]:
+    """Return one line a file and a line for what there is to say of it; then what is missing."""
+    lines = []
+    for file in files:
+        lines.append(f"  {file['file']:40}{file['bytes']:>14,} B")
+        lines += [f"    {said}" for said in (file["checked"], *file["notes"])]
+    return lines + [f"  {name}: {reason}" for name, reason in left_out.items()]
 
 
 def _row_lines(rows: list[dict[str, Any]]) -> list[str]:

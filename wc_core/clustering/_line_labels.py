@@ -129,10 +129,15 @@ def labels_on_line(
     values: NDArray[np.floating],
     weights: NDArray[np.float64] | None,
     centers: NDArray[np.floating],
+    borders: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.unsignedinteger], float]:
-    """Return what `nearest_on_line` does, and the weighted squared error; weights of None are 1."""
+    """Return what `nearest_on_line` does, and the weighted squared error; weights of None are 1.
+
+    With `borders`, rising and one fewer than entries, these part the entries, wherever the middle
+    between two of them is.
+    """
     labels = np.empty(len(values), dtype=index_dtype(len(centers)))
-    cells, pieces = _Cells.of(values.dtype, centers), pieces_of(len(values))
+    cells, pieces = _Cells.of(values.dtype, centers, borders), pieces_of(len(values))
     exact = centers.astype(np.float64)
 
     def run(piece: int) -> float:
@@ -165,10 +170,16 @@ class _Cells:
     half: np.floating
 
     @classmethod
-    def of(cls, dtype: np.dtype, centers: NDArray[np.floating]) -> "_Cells":
-        """Choose cells around sorted entries."""
+    def of(
+        cls,
+        dtype: np.dtype,
+        centers: NDArray[np.floating],
+        between: NDArray[np.float64] | None = None,
+    ) -> "_Cells":
+        """Choose cells around sorted entries; without places between them take the middles."""
         exact, kind = centers.astype(np.float64), dtype.type
-        borders = rounded_down((exact[1:] + exact[:-1]) / 2, dtype)
+        middles = (exact[1:] + exact[:-1]) / 2 if between is None else between
+        borders = rounded_down(middles, dtype)
         n_cells = 1 << (_CELLS_PER_ENTRY * len(borders)).bit_length()
         n_cells = min(max(n_cells, _FEWEST_CELLS), _MOST_CELLS)
         middle, scale, half = kind(0), kind(1), kind(n_cells // 2)

@@ -90,11 +90,8 @@ class Passes:
         gaps = np.empty(0) if errors is None else errors
         near = (entries - self._origin).astype(self._dtype)
         half_norms = 0.5 * np.square(near).sum(axis=1)
-        whole = self._lanes, self._origin, _padded(near, self._lanes), half_norms
-        by_lane: tuple[Any, ...] = ()
-        if len(self._blocks.ragged):
-            table = _padded(np.hstack([near, -0.5 * np.square(near)]), ())
-            by_lane = self._origin, table, np.zeros_like(half_norms)
+        whole = self._lanes, self._origin, padded(near, self._lanes), half_norms
+        by_lane = self._by_lane(near, np.zeros_like(half_norms))
         products = entries.size + COUNTING * entries.shape[1]
         last = entries, labels, gaps
         return self._add_up((serve, *whole, *last), (serve_lanes, *by_lane, *last), products)
@@ -111,6 +108,15 @@ class Passes:
         last = entries, known, np.empty(0) if errors is None else errors
         products = COUNTING * entries.shape[1]
         return self._add_up((tally, self._lanes, *last), (tally_lanes, *last), products)
+
+    def _by_lane(
+        self, near: NDArray[np.floating], half_prices: NDArray[np.floating]
+    ) -> tuple[Any, ...]:
+        """Return what rows with weights by lane are searched with; nothing if there are none."""
+        if not len(self._blocks.ragged):
+            return ()
+        table = padded(np.hstack([near, -0.5 * np.square(near)]), ())
+        return self._origin, table, half_prices
 
     def _add_up(self, whole: tuple[Any, ...], by_lane: tuple[Any, ...], products: int) -> Served:
         """Run one loop over all blocks and one over those with weights by lane."""
@@ -159,7 +165,7 @@ def _n_pieces(n_rows: int, products: int, n_entries: int) -> int:
     return max(1, n_pieces - n_pieces % 4 if n_pieces > 4 else n_pieces)  # as even as threads are
 
 
-def _padded(table: NDArray[np.floating], lanes: tuple[int, ...]) -> NDArray[np.floating]:
+def padded(table: NDArray[np.floating], lanes: tuple[int, ...]) -> NDArray[np.floating]:
     """Return a table as it is searched: without `lanes`, some zeros wider."""
     missing = 0 if lanes else -table.shape[1] % STRIDE
     return np.ascontiguousarray(np.pad(table, ((0, 0), (0, missing))))

@@ -54,8 +54,8 @@ def pack_indices(indices: NDArray[np.integer], width: int) -> NDArray[np.uint8]:
         raise ValueError(msg)
     payload = np.empty(packed_bytes(len(indices), width), np.uint8)
     small = np.ascontiguousarray(indices, _dtype(width))
-    if width == 8:
-        payload[:] = small
+    if width in (8, 16):
+        payload.view(f">u{width // 8}")[:] = small
     elif width:
         run_pieces(lambda piece: _pack(*_piece(piece, small, payload, width), width), _n(small))
     return payload
@@ -86,10 +86,10 @@ def unpack_indices(
         )
     if width == 0:
         return np.zeros(n_indices, _dtype(width))
-    if width == 8:
-        return payload.copy()
-    indices = np.empty(n_indices, _dtype(width))
     packed = np.ascontiguousarray(payload)
+    if width in (8, 16):
+        return packed.view(f">u{width // 8}").astype(_dtype(width))
+    indices = np.empty(n_indices, _dtype(width))
     run_pieces(lambda piece: _unpack(*_piece(piece, indices, packed, width), width), _n(indices))
     return indices
 

@@ -10,13 +10,15 @@ from typing import Any
 from safetensors import SafetensorError, deserialize, safe_open
 
 from wc_core.errors import ModelFileError
-from wc_core.export._safetensors import StoredTensor, payload_digest
+from wc_core.export._safetensors import payload_digest
+from wc_core.layer_parts import OLD_PARTS, PARTS
 from wc_core.models.files import FileBytes
 from wc_core.models.weights import SAFETENSORS_DTYPES
+from wc_core.stored import StoredTensor
 from wc_core.words import _
 
 METADATA_KEY = "weight_clustering_lab"
-FORMAT_VERSIONS = (1, 2)  # 2 adds second codebooks and exact blocks
+FORMAT_VERSIONS = (1, 2, 3)  # docs/format.md says what came with each
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,11 @@ class Container:
     metadata: Mapping[str, Any]
     tensors: Mapping[str, StoredTensor]
     n_bytes: int
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of parts that a layer of its version may have."""
+        return PARTS if self.metadata["format"] >= 3 else OLD_PARTS
 
     @property
     def layers(self) -> Mapping[str, Mapping[str, Any]]:

@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core import __version__
-from wc_core.blocks import BlockGrid
-from wc_core.codebook import POSITION_DTYPE, CodebookWeight
-from wc_core.coding import pack_indices, packed_bytes
+from wc_core.codebook import CodebookWeight
 from wc_core.errors import ConfigError
 from wc_core.export._container import METADATA_KEY
-from wc_core.export._reading import GRAPH, weight_of
-from wc_core.export._safetensors import StoredTensor, payload_digest, serialized
+from wc_core.export._layer_reading import weight_of
+from wc_core.export._reading import GRAPH
+from wc_core.export._safetensors import payload_digest, serialized
 from wc_core.json_form import canonical_json
+from wc_core.layer_parts import PARTS, LayerParts, layer_parts, size_kind
 from wc_core.layer_report import LayerReport
 from wc_core.models import Model, TensorInfo
 from wc_core.models.weights import stored_bytes
 from wc_core.recipe import BlockSpec, Recipe
 from wc_core.size import SizeItem, SizeReport
+from wc_core.stored import StoredTensor
 from wc_core.words import _
 
 
@@ -33,27 +34,35 @@ class StoredLayer:
     ----------
     report : LayerReport
     block : BlockSpec
-    is_newer : bool
-        Whether it has parts that came with version 2 of the format.
-    parts : mapping of str to StoredTensor
-        By kind: "indices", "codebook", ...
+    parts : LayerParts
+    cell : tuple of int, optional
+        Rows and columns of what is pruned together; None where nothing is.
     """
 
     report: LayerReport
     block: BlockSpec
-    is_newer: bool
-    parts: Mapping[str, StoredTensor]
+    parts: LayerParts
+    cell: tuple[int, int] | None
 
     @classmethod
     def of(cls, weight: CodebookWeight, report: LayerReport) -> "StoredLayer":
-        """Store a weight; its indices are packed when they are written."""
-        is_newer = bool(weight.residual or weight.exact)
-        return cls(report, weight.block, is_newer, dict(_parts(weight)))
+        """Store a weight as its plan says; packed indices are packed when they are written."""
+        cell = weight.mask.cell if weight.mask else None
+        return cls(report, weight.block, layer_parts(weight, report.plan.coding), cell)
+
+    def said(self) -> dict[str, Any]:
+        """Return what the metadata say of how it is stored."""
+        said: dict[str, Any] = {"shape": list(self.report.shape), "block": str(self.block)}
+        # Older readers do without these two, so they stand only where older readers would fail.
+        if self.cell is not None:
+            said["cell"] = f"{self.cell[0]}x{self.cell[1]}"
+        if any(way != "packed" for way in self.parts.codings.values()):
+            said["codings"] = dict(self.parts.codings)
+        return said
 
     def weight(self) -> CodebookWeight:
         """Rebuild the weight from its parts."""
-        grid = BlockGrid(self.report.shape, self.block)
-        return weight_of(self.report.name, grid, self.parts)
+        return weight_of(self.report.name, self.said(), self.parts.tensors)
 
 
 class PackedFile:
@@ -79,13 +88,13 @@ class PackedFile:
         self._layers = layers
         self._kinds: dict[str, tuple[str, str]] = {}  # stored name -> (tensor, kind)
         self.tensors: dict[str, StoredTensor] = {}
+        reserved = {f"{layer}.{part}" for layer in layers for part in PARTS}
         for tensor, kind, stored in self._stored():
             name = tensor if kind == "raw" else f"{tensor}.{kind}" if kind != "graph" else GRAPH
-            if name in self.tensors:
+            if name in self.tensors or (kind == "raw" and name in reserved):
                 msg = _("{model} has a tensor named {name}, which the packed file needs for itself")
                 raise ConfigError(msg.format(model=model.name, name=name))
-            # The parts of a second codebook, or of exact blocks, are one kind.
-            self._kinds[name], self.tensors[name] = (tensor, kind.partition("_")[0]), stored
+            self._kinds[name], self.tensors[name] = (tensor, size_kind(kind)), stored
 
     def pieces(self) -> Iterator[bytes | memoryview]:
         """Yield the bytes of the file, a tensor at a time."""
@@ -106,7 +115,7 @@ class PackedFile:
             if info.tied_to is not None:
                 continue
             if info.name in self._layers:
-                for kind, stored in self._layers[info.name].parts.items():
+                for kind, stored in self._layers[info.name].parts.tensors.items():
                     yield info.name, kind, stored
             else:
                 yield info.name, "raw", stored_tensor(self._model, info)
@@ -119,7 +128,7 @@ class PackedFile:
         dtypes = {info.name: info.dtype for info in model.infos}
         return {
             # The oldest version that has all that the file holds: older readers take it.
-            "format": 2 if any(layer.is_newer for layer in layers.values()) else 1,
+            "format": max((layer.parts.format for layer in layers.values()), default=1),
             "version": __version__,
             "recipe": self._recipe.to_dict(),
             "model": {
@@ -131,9 +140,8 @@ class PackedFile:
             },
             "layers": {
                 name: {
+                    **layer.said(),
                     "dtype": dtypes[name],
-                    "shape": list(layer.report.shape),
-                    "block": str(layer.block),
                     "power": layer.report.power,
                     "mse": layer.report.distortion,
                     "zeros": layer.report.sparsity_before,
@@ -152,22 +160,3 @@ def stored_tensor(model: Model, info: TensorInfo) -> StoredTensor:
         return np.frombuffer(stored_bytes(model.tensors[info.name], info.dtype), np.uint8)
 
     return StoredTensor(info.dtype, info.shape, info.n_bytes, read)
-
-
-def _parts(weight: CodebookWeight) -> Iterator[tuple[str, StoredTensor]]:
-    yield "indices", _packed(weight)
-    yield "codebook", StoredTensor.of(weight.codebook.astype(weight.codebook_dtype))
-    if weight.scales is not None:
-        yield "scales", StoredTensor.of(weight.scales)
-    if weight.residual is not None:
-        for part, stored in _parts(weight.residual):
-            yield f"residual_{part}", stored
-    if weight.exact is not None:
-        yield "exact_positions", StoredTensor.of(weight.exact.positions.astype(POSITION_DTYPE))
-        yield "exact_values", StoredTensor.of(weight.exact.values)
-
-
-def _packed(weight: CodebookWeight) -> StoredTensor:
-    n_bytes = packed_bytes(len(weight.indices), weight.index_bits)
-    read = lambda: pack_indices(weight.indices, weight.index_bits)  # noqa: E731
-    return StoredTensor("uint8", (n_bytes,), n_bytes, read)

@@ -4,51 +4,17 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wc_core.models.weights import SAFETENSORS_DTYPES
+from wc_core.stored import StoredTensor
 
 T = TypeVar("T")
 
 # The format's own writers sort tensors by type, the widest first, then by name.
 _ORDER = ("U64", "I64", "F64", "F32", "U32", "I32", "BF16", "F16", "U16", "I16", "I8", "U8", "BOOL")
 _CODES = {dtype: code for code, dtype in SAFETENSORS_DTYPES.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class StoredTensor:
-    """A tensor as a file holds it; its bytes are made or read when they are asked for.
-
-    Parameters
-    ----------
-    dtype : str
-        "float32", "bfloat16", "uint8", ...
-    shape : tuple of int
-    n_bytes : int
-    read : callable
-        Returns the bytes, little-endian, row-major, as an array of uint8.
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    n_bytes: int
-    read: Callable[[], NDArray[np.uint8]]
-
-    @classmethod
-    def of(cls, array: NDArray) -> "StoredTensor":
-        """Store an array in its own dtype."""
-        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        return cls(array.dtype.name, array.shape, data.nbytes, lambda: data)
-
-    @classmethod
-    def from_bytes(cls, dtype: str, shape: tuple[int, ...], data: bytes) -> "StoredTensor":
-        """Store bytes as they are."""
-        return cls(dtype, tuple(shape), len(data), lambda: np.frombuffer(data, np.uint8))
 
 
 def serialized(

@@ -4,14 +4,16 @@ docs/format.md describes it precisely enough to write a reader in another langua
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from wc_core.codebook import CodebookWeight
 from wc_core.compression import CompressedModel
 from wc_core.errors import ModelFileError
 from wc_core.export._container import is_packed
+from wc_core.export._layer_reading import check_same
 from wc_core.export._parts import PackedFile, StoredLayer
-from wc_core.export._reading import check_same, read_packed, weights_of
+from wc_core.export._reading import read_packed, weights_of
 from wc_core.export._safetensors import write_at_once
 from wc_core.models import Model, load_model
 from wc_core.size import SizeReport
@@ -116,4 +118,4 @@ def _packed_file(compressed: CompressedModel) -> PackedFile:
 def _verify(before: CompressedModel, after: Mapping[str, CodebookWeight]) -> None:
     """Prove that what was packed decodes to what was meant: a mismatch is a bug, not bad input."""
     for name, weight in before.weights.items():
-        check_same(name, weight, after[name])
+        check_same(name, weight, partial(after.__getitem__, name))

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.compression import CompressedModel, planned
+from wc_core.export._layer_reading import check_same
 from wc_core.export._parts import PackedFile, StoredLayer
-from wc_core.export._reading import check_same, weights_of
-from wc_core.export._safetensors import StoredTensor, write_at_once
+from wc_core.export._reading import weights_of
+from wc_core.export._safetensors import write_at_once
 from wc_core.layerwise import ClusteredLayer, layer_steps
 from wc_core.models import Model
 from wc_core.progress import Progress
 from wc_core.recipe import Recipe
 from wc_core.size import SizeReport
+from wc_core.stored import StoredTensor
 from wc_core.words import _
 
 
@@ -134,6 +136,7 @@ class _Spill:
 def _spilled(layer: ClusteredLayer, spill: _Spill) -> StoredLayer:
     """Pack a layer, put it aside, and prove that it comes back as it was."""
     meant = StoredLayer.of(layer.weight, layer.report)
-    kept = replace(meant, parts={kind: spill.keep(part) for kind, part in meant.parts.items()})
-    check_same(layer.report.name, layer.weight, kept.weight())
+    tensors = {part: spill.keep(stored) for part, stored in meant.parts.tensors.items()}
+    kept = replace(meant, parts=replace(meant.parts, tensors=tensors))
+    check_same(layer.report.name, layer.weight, kept.weight)
     return kept

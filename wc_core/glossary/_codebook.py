@@ -20,7 +20,7 @@ CODEBOOK = Section(
             name=mark("Codebook"),
             text=mark(
                 "The table of a layer's typical blocks, k rows of one block each. Every layer has "
-                "its own. Its numbers are stored as float32 or float16."
+                "its own. Its numbers are stored as float32, float16, bfloat16 or int8."
             ),
             code="codebook",
             elsewhere=mark("look-up table (LUT), palette, dictionary"),
@@ -47,7 +47,10 @@ CODEBOOK = Section(
         ),
         Term(
             name=mark("Indices"),
-            text=mark("One whole number for each block: the entry that stands for it."),
+            text=mark(
+                "One whole number for each block: the entry that stands for it. Blocks that are "
+                "pruned as a whole have none."
+            ),
             formula=r"a(i) \in \{0, \dots, k - 1\}",
             code="indices labels_",
             elsewhere=mark("codes, labels, assignments"),
@@ -55,7 +58,10 @@ CODEBOOK = Section(
         ),
         Term(
             name=mark("Index bits"),
-            text=mark("Bits that one index takes, all of the same width."),
+            text=mark(
+                "Bits that one index takes where all have the same width; entropy coding spends "
+                "fewer on frequent ones."
+            ),
             formula=r"b = \lceil \log_2 k \rceil",
             code="index_bits",
             elsewhere=mark("bit width, number of bits"),
@@ -65,8 +71,8 @@ CODEBOOK = Section(
             name=mark("Decoding"),
             text=mark(
                 "Making weights of codebook and indices again: look up the entry of every block, "
-                "multiply by the scales, put blocks that were stored exactly in their places. "
-                "Error and accuracy are those of decoded weights."
+                "multiply by the scales, put blocks that were stored exactly in their places, make "
+                "zero what was pruned. Error and accuracy are those of decoded weights."
             ),
             code="decode",
             elsewhere=mark("dequantization, reconstruction"),

@@ -10,8 +10,8 @@ COST = Section(
             name=mark("Bits per weight"),
             text=mark(
                 "All bits that clustered layers take in the file (indices, codebooks, scales, "
-                "blocks stored exactly) over the number of their weights. Weights in float32 take "
-                "32 before clustering."
+                "positions of pruned weights, blocks stored exactly) over the number of their "
+                "weights, pruned ones too. Weights in float32 take 32 before clustering."
             ),
             formula=(
                 r"\frac{N\,b + 32\,k\,d_1 d_2 + \cdots}{m\,n}\qquad"
@@ -37,7 +37,7 @@ COST = Section(
             text=mark(
                 "What an ideal coder would spend on an index if it knew only how often each entry "
                 "is used, pⱼ being the share of the blocks with entry j. Never more than the index "
-                "bits; what it is less could be saved by entropy coding."
+                "bits; what it is less is what entropy coding saves."
             ),
             formula=r"H = -\sum_j p_j \log_2 p_j",
             code="index_entropy",

@@ -61,8 +61,8 @@ QUALITY = Section(
         Term(
             name=mark("Sparsity"),
             text=mark(
-                "Share of the weights that are exactly zero. Clustering keeps a zero only where "
-                "the entry that stands for it holds one."
+                "Share of the weights that are exactly zero. What was pruned is zero whatever "
+                "happens; other zeros stay only where the entry that stands for them holds one."
             ),
             code="sparsity_before sparsity_after",
             elsewhere=mark("share of pruned weights"),

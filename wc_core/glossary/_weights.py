@@ -53,7 +53,7 @@ WEIGHTS = Section(
             text=mark(
                 "One number for each output channel, its largest magnitude. The channel is divided "
                 "by it before clustering and multiplied afterwards, so that loud and quiet "
-                "channels can share entries. It costs 32 bits a channel."
+                "channels can share entries. As float32 it costs 32 bits a channel."
             ),
             formula=r"s_r = \max_c \lvert W_{rc} \rvert",
             code="scale per_channel",
@@ -69,6 +69,27 @@ WEIGHTS = Section(
             ),
             code="Recipe LayerPlan",
             elsewhere=mark("configuration, quantization config"),
+            pages=("lab/cluster",),
+        ),
+        Term(
+            name=mark("Plan"),
+            text=mark(
+                "What is done to a layer, in order: prune, cluster, quantize, code. A recipe has "
+                "one for all layers, and may have others for layers that it names, or for all "
+                "whose name fits a pattern. An exact name goes before a pattern, a longer pattern "
+                "before a shorter one; in a pattern * stands for any letters."
+            ),
+            code="LayerPlan overrides",
+            elsewhere=mark("per-layer configuration, mixed precision"),
+            pages=("lab/cluster",),
+        ),
+        Term(
+            name=mark("Preset"),
+            text=mark(
+                "A recipe to start from that does something sensible with any model. It fills the "
+                "form; everything in it can be changed."
+            ),
+            code="PRESETS",
             pages=("lab/cluster",),
         ),
         Term(

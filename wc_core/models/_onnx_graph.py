@@ -37,6 +37,21 @@ def parse(content: bytes) -> Any:
     return model
 
 
+def all_names(graph: Any) -> set[str]:
+    """Return the names of all values of a graph, and of the graphs inside it."""
+    names: set[str] = set()
+    graphs = [graph]
+    while graphs:
+        inner = graphs.pop()
+        names.update(value.name for value in [*inner.initializer, *inner.input, *inner.output])
+        names.update(sparse.values.name for sparse in inner.sparse_initializer)
+        for node in inner.node:
+            names.update(node.input, node.output)
+            for attribute in node.attribute:
+                graphs += [attribute.g, *attribute.graphs]
+    return names
+
+
 def _refuse_external(model: Any) -> None:
     # onnxruntime would open whatever path stands there, of this machine, not of the uploader's.
     outside = [t.name for t in _tensors(model) if t.data_location == _EXTERNAL or t.external_data]

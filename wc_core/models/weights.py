@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.errors import ModelFileError
+from wc_core.number_types import to_bfloat16
 from wc_core.words import _
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def stored_bytes(array: NDArray, dtype: str) -> bytes:
     array([1.5], dtype=float32)
     """
     if dtype == "bfloat16":
-        bits = _bfloat16(array.astype(np.float32)).view(np.uint32) >> 16
+        bits = to_bfloat16(array.astype(np.float32)).view(np.uint32) >> 16
         return bits.astype("<u2").tobytes()
     return np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).tobytes()
 
@@ -92,7 +93,7 @@ def round_to(array: NDArray[np.floating], dtype: str) -> NDArray[np.floating]:
     ndarray, read-only
         float32 for "bfloat16", else of the dtype itself; a view where there is nothing to round.
     """
-    rounded = _bfloat16(array) if dtype == "bfloat16" else array.astype(dtype, copy=False).view()
+    rounded = to_bfloat16(array) if dtype == "bfloat16" else array.astype(dtype, copy=False).view()
     rounded.flags.writeable = False
     return rounded
 
@@ -121,11 +122,3 @@ class _SharedMemory:
         self._owner = array  # keeps the memory alive
         place = (array.ctypes.data, False)
         self.__array_interface__ = {**array.__array_interface__, "data": place}
-
-
-def _bfloat16(array: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Round float32 to the nearest bfloat16, ties to even; values are finite."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
-    odd = (bits >> 16) & 1
-    rounded: NDArray[np.float32] = ((bits + 0x7FFF + odd) & 0xFFFF0000).view(np.float32)
-    return rounded.reshape(array.shape)

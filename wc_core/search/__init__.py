@@ -11,6 +11,7 @@ from wc_core.search.comparison import (
 from wc_core.search.comparison_row import ComparisonRow, LayerCodebook, sampled_blocks
 from wc_core.search.curves import DEFAULT_KS, CurvePoint, layer_curves_steps
 from wc_core.search.live import LIVE_KS, LayerPreview, LiveLayer, why_not_live
+from wc_core.search.rate_target import RateFound, RateTrial, rate_target_steps
 
 __all__ = [
     "DEFAULT_KS",
@@ -21,6 +22,8 @@ __all__ = [
     "LayerCodebook",
     "LayerPreview",
     "LiveLayer",
+    "RateFound",
+    "RateTrial",
     "compare",
     "compare_steps",
     "default_algorithms",
@@ -28,6 +31,7 @@ __all__ = [
     "layer_curves_steps",
     "planned_bits",
     "planned_bytes",
+    "rate_target_steps",
     "recipe_with",
     "sampled_blocks",
     "why_not_live",

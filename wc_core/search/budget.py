@@ -1,30 +1,37 @@
-"""From a budget in bits per weight to the number of codebook entries that it pays for."""
+"""From a budget in bits per weight to the number of codebook entries that it pays for.
+
+Files are counted when they are written. A budget comes before there is anything to write, so that
+here indices count at a fixed width, which coding does not exceed; and what a plan prunes is drawn
+from a layer of the same shape with normally distributed weights.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
 from wc_core.blocks import BlockGrid
-from wc_core.coding import packed_bytes
+from wc_core.coding import encode_positions, packed_bytes
 from wc_core.errors import ConfigError
 from wc_core.models import LayerInfo
+from wc_core.number_types import NUMBER_TYPES
+from wc_core.pruning import prune
 from wc_core.recipe import LayerPlan
 from wc_core.words import _
 
 MOST_ENTRIES = 65536
 """What a plan allows at most."""
 
-SCALE_BYTES = 4
-
 
 def entries_for_budget(layers: Sequence[LayerInfo], plan: LayerPlan, bits_per_weight: float) -> int:
     """Return the largest number of entries whose indices and codebooks fit in a budget.
 
     Every layer gets the same number, less where it has fewer blocks. What is counted are
-    the bytes that the packed file has for indices at fixed width, codebooks and scales; an
-    algorithm that stores noise exactly adds to them, one that leaves entries out saves some.
+    the bytes that the packed file has for indices at fixed width, codebooks, scales, and the
+    positions of what is pruned; an algorithm that stores noise exactly adds to them, one that
+    leaves entries out saves some, and so does coding.
 
     Parameters
     ----------
@@ -49,12 +56,16 @@ def entries_for_budget(layers: Sequence[LayerInfo], plan: LayerPlan, bits_per_we
     """
     if not layers:
         raise ConfigError(_("there is no layer to spend the budget on"))
-    most = min(MOST_ENTRIES, max(BlockGrid(la.shape, plan.block).n_blocks for la in layers))
-    fitting = bisect_right(
-        range(1, most + 1), bits_per_weight, key=lambda k: planned_bits(layers, plan, k)
-    )
+    rooms = [_room(layer, plan) for layer in layers]
+    n_weights = sum(layer.n_weights for layer in layers)
+
+    def bits(k: int) -> float:
+        return 8 * sum(room.n_bytes(k) for room in rooms) / n_weights
+
+    most = max(1, min(MOST_ENTRIES, max(room.n_live for room in rooms)))
+    fitting = bisect_right(range(1, most + 1), bits_per_weight, key=bits)
     if not fitting:
-        least = ceil(1000 * planned_bits(layers, plan, 1)) / 1000
+        least = ceil(1000 * bits(1)) / 1000
         msg = _(
             "no codebook fits in {budget:g} bits per weight: with blocks of {block} the smallest "
             "takes {least:.3f} already. Allow at least that, or choose smaller blocks"
@@ -69,19 +80,53 @@ def planned_bits(layers: Sequence[LayerInfo], plan: LayerPlan, n_clusters: int) 
 
 
 def planned_bytes(layers: Sequence[LayerInfo], plan: LayerPlan, n_clusters: int) -> int:
-    """Return the bytes of indices, codebooks and scales if all entries are found."""
-    return sum(_layer_bytes(layer, plan, n_clusters) for layer in layers)
+    """Return the bytes of indices, codebooks, scales and masks if all entries are found."""
+    return sum(_room(layer, plan).n_bytes(n_clusters) for layer in layers)
 
 
-def _layer_bytes(layer: LayerInfo, plan: LayerPlan, n_clusters: int) -> int:
-    n_blocks = BlockGrid(layer.shape, plan.block).n_blocks
-    stages = [n_clusters]
-    if plan.recombine == "residual":
-        stages.append(plan.residual_clusters)
-    scales = SCALE_BYTES * layer.shape[0] if plan.scale == "per_channel" else 0
-    return scales + sum(_stage_bytes(n_blocks, min(k, n_blocks), plan) for k in stages)
+def number_bytes(shape: tuple[int, ...], plan: LayerPlan, entries: int) -> int:
+    """Return the bytes of one codebook and of the scales."""
+    scale = NUMBER_TYPES[plan.scale_dtype]
+    scales = scale.bytes_of(shape[0]) if plan.scale == "per_channel" else 0
+    return scales + NUMBER_TYPES[plan.codebook_dtype].bytes_of(entries * plan.block.size)
 
 
-def _stage_bytes(n_blocks: int, entries: int, plan: LayerPlan) -> int:
-    codebook = entries * plan.block.size * np.dtype(plan.codebook_dtype).itemsize
-    return packed_bytes(n_blocks, (entries - 1).bit_length()) + codebook
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What a layer's plan leaves to be clustered, and what it takes whatever the entries.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    plan : LayerPlan
+    n_live : int
+        Blocks that are not pruned altogether.
+    mask_bytes : int
+    """
+
+    shape: tuple[int, ...]
+    plan: LayerPlan
+    n_live: int
+    mask_bytes: int
+
+    def n_bytes(self, n_clusters: int) -> int:
+        entries = max(1, min(n_clusters, self.n_live))
+        n_bytes = self.mask_bytes + number_bytes(self.shape, self.plan, entries)
+        n_bytes += packed_bytes(self.n_live, (entries - 1).bit_length())
+        if self.plan.recombine == "residual":
+            entries = max(1, min(self.plan.residual_clusters, self.n_live))
+            n_bytes += packed_bytes(self.n_live, (entries - 1).bit_length())
+            n_bytes += number_bytes(self.shape, replace(self.plan, scale="none"), entries)
+        return n_bytes
+
+
+def _room(layer: LayerInfo, plan: LayerPlan) -> _Room:
+    grid = BlockGrid(layer.shape, plan.block)
+    if plan.pruner == "none":
+        return _Room(layer.shape, plan, grid.n_blocks, 0)
+    drawn = np.random.default_rng(0).standard_normal(layer.shape, dtype=np.float32)
+    mask = prune(drawn, plan)
+    if mask is None:
+        return _Room(layer.shape, plan, grid.n_blocks, 0)
+    n_live = int(np.count_nonzero(mask.live_blocks(grid)))
+    return _Room(layer.shape, plan, n_live, len(encode_positions(mask.kept, plan.coding)[0]))

@@ -25,14 +25,17 @@ class LayerCodebook:
     Parameters
     ----------
     layer : str
+    plan : LayerPlan
+        How the layer was pruned and cut, as if it were alone.
     codebook : ndarray of shape (n_entries, block_size)
     counts : ndarray of shape (n_entries,)
         Blocks that each entry serves.
     sample : ndarray of shape (n_sampled,)
-        Entry of each of the blocks that `sampled_blocks` gives.
+        Entry of each of the blocks that `sampled_blocks` gives by that plan.
     """
 
     layer: str
+    plan: LayerPlan
     codebook: NDArray[np.float32]
     counts: NDArray[np.int64]
     sample: NDArray[np.integer]
@@ -52,7 +55,7 @@ class ComparisonRow:
     entries_asked, entries, entries_used : int
         Entries asked for, stored, and serving at least one block, over all layers.
     stored_bytes : int
-        Indices, codebooks, scales and exact blocks.
+        Indices, codebooks, scales, masks and exact blocks.
     bits_per_weight : float
     distortion : float
         Squared error per weight.
@@ -61,7 +64,7 @@ class ComparisonRow:
     utilization : float
         Entries used over entries stored.
     index_entropy : float
-        Bits of information in an index, the mean over all blocks.
+        Bits of information in an index, the mean over all blocks that have one.
     perplexity : float
         Two to that entropy: entries as if all were used alike.
     seconds : float
@@ -112,7 +115,7 @@ class ComparisonRow:
 
 
 def sampled_blocks(weight: NDArray[np.floating], plan: LayerPlan) -> NDArray[np.floating]:
-    """Return up to `SAMPLE` blocks of a layer, taken at even steps, as a clusterer sees them.
+    """Return up to `SAMPLE` live blocks of a layer, at even steps, as a clusterer sees them.
 
     Returns
     -------
@@ -124,17 +127,17 @@ def sampled_blocks(weight: NDArray[np.floating], plan: LayerPlan) -> NDArray[np.
 
 
 def _sampled(n_blocks: int) -> NDArray[np.intp]:
-    return np.arange(0, n_blocks, -(-n_blocks // SAMPLE))
+    return np.arange(0, n_blocks, max(1, -(-n_blocks // SAMPLE)))
 
 
 def measured_row(small: CompressedModel, plan: LayerPlan) -> ComparisonRow:
     """Return the row of a finished compression, all its layers taken together."""
     layers = small.layers
-    codebooks = tuple(_codebook(small, layer.name) for layer in layers)
+    codebooks = tuple(_codebook(small, layer) for layer in layers)
     entries = sum(layer.entries for layer in layers)
     used = sum(int(np.count_nonzero(book.counts)) for book in codebooks)
-    n_blocks = sum(layer.n_blocks for layer in layers)
-    entropy = sum(layer.index_entropy * layer.n_blocks for layer in layers) / n_blocks
+    n_blocks = max(1, sum(layer.n_live_blocks for layer in layers))
+    entropy = sum(layer.index_entropy * layer.n_live_blocks for layer in layers) / n_blocks
     noise = sum(layer.distortion * layer.n_weights for layer in layers)
     return ComparisonRow(
         algorithm=plan.algorithm,
@@ -155,10 +158,11 @@ def measured_row(small: CompressedModel, plan: LayerPlan) -> ComparisonRow:
     )
 
 
-def _codebook(small: CompressedModel, layer: str) -> LayerCodebook:
-    weight = small.weights[layer]
-    sample = weight.indices[_sampled(len(weight.indices))]
-    return LayerCodebook(layer, weight.codebook, weight.counts, sample)
+def _codebook(small: CompressedModel, layer: LayerReport) -> LayerCodebook:
+    weight = small.weights[layer.name]
+    indices = weight.stored_indices
+    sample = indices[_sampled(len(indices))]
+    return LayerCodebook(layer.name, layer.lone_plan, weight.codebook, weight.counts, sample)
 
 
 def _notes(layers: Sequence[LayerReport]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from wc_core.data import Dataset
 from wc_core.errors import ConfigError
 from wc_core.evaluation import EvaluationConfig, EvaluationReport, SharedHead, evaluate
 from wc_core.json_form import finite
+from wc_core.layerwise import lone_plans
 from wc_core.models import Model, list_layers
 from wc_core.progress import Progress
 from wc_core.recipe import LayerPlan, Recipe
@@ -29,7 +30,7 @@ class CurvePoint:
     entries : int
         Entries stored.
     stored_bytes : int
-        Indices, codebook and scales of the layer.
+        Indices, codebook, scales and mask of the layer.
     bits_per_weight : float
     sqnr_db : float
     accuracy, agreement : float or None
@@ -70,7 +71,8 @@ def layer_curves_steps(
     ----------
     model : Model
     recipe : Recipe
-        Says which layers, and everything of each layer's plan but its `n_clusters`.
+        Says which layers, and everything of each layer's plan but its `n_clusters`; what layers
+        are pruned of together, each is pruned of alone.
     ks : sequence of int
         Codebook entries to try.
     dataset : Dataset, optional
@@ -81,9 +83,10 @@ def layer_curves_steps(
     ConfigError
         If the recipe chooses no layer.
     """
-    layers = [info.name for info in list_layers(model.infos, recipe) if not info.skipped]
-    if not layers:
+    chosen = [info for info in list_layers(model.infos, recipe) if not info.skipped]
+    if not chosen:
         raise ConfigError(_("the recipe chooses no layer that can be clustered"))
+    layers, plans = [info.name for info in chosen], lone_plans(model, recipe, chosen)
     measured = dataset is not None and model.forward is not None
     total = len(layers) * len(ks) + measured
     points: list[CurvePoint] = []
@@ -92,7 +95,7 @@ def layer_curves_steps(
     for layer in layers:
         head = SharedHead.before(model, _names(model, layer)) if baseline else None
         for k in ks:
-            alone = _alone(recipe, layer, replace(recipe.plan_for(layer), n_clusters=k))
+            alone = _alone(recipe, layer, replace(plans[layer], n_clusters=k))
             small = compress(model, alone)
             late = head.followed_by(small) if head else small
             report = (

@@ -1,18 +1,23 @@
 """One layer of single weights at any number of entries, fast enough to follow a slider."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wc_core.clustering import ScalarFit, ScalarSweep
 from wc_core.codebook import sqnr_db
+from wc_core.coding import code_lengths, encode_positions, packed_bytes, table_bytes
 from wc_core.errors import ConfigError
+from wc_core.masks import Mask
 from wc_core.models import LayerInfo
 from wc_core.models.weights import round_to
+from wc_core.number_types import rounded
+from wc_core.pruning import PRUNERS
 from wc_core.recipe import LayerPlan
-from wc_core.search.budget import planned_bytes
-from wc_core.stages import layer_blocks, stored_entries
+from wc_core.search.budget import number_bytes
+from wc_core.stages import layer_blocks
 from wc_core.words import _
 
 LIVE_ALGORITHM = "kmeans"  # the one that is solved on single weights
@@ -34,11 +39,14 @@ class LayerPreview:
     centers : ndarray of float32, shape (n_entries,)
         In rising order, as they are stored: in units of each channel's scale if there is one.
     counts : ndarray of int64, shape (n_entries,)
-        Weights that each of them stands for.
+        Weights that each of them stands for; those that are pruned have none.
     stored_bytes : int
-        Indices, codebook and scales, as the packed file has them.
+        Indices, codebook, scales and mask, as the packed file has them; where indices are coded,
+        to within a few bytes.
     power, distortion : float
-        Mean square of the weights, and squared error per weight.
+        Mean square of the weights, and squared error per weight, that of pruning included.
+    n_pruned : int
+        Weights that are pruned.
     """
 
     layer: str
@@ -49,6 +57,7 @@ class LayerPreview:
     stored_bytes: int
     power: float
     distortion: float
+    n_pruned: int = 0
 
     @property
     def entries(self) -> int:
@@ -90,7 +99,7 @@ class LiveLayer:
     Raises
     ------
     ConfigError
-        If the plan is one of those that `why_not_live` gives a reason for.
+        If the plan is one of those that `why_not_live` gives a reason for, or prunes everything.
 
     Examples
     --------
@@ -106,6 +115,8 @@ class LiveLayer:
         if reason:
             raise ConfigError(reason)
         blocks = layer_blocks(weight, plan)
+        if not len(blocks.values):
+            raise ConfigError(_("everything is pruned, so there is nothing to cluster"))
         values = blocks.values[:, 0]
         self._info, self._plan = info, plan
         self._sweep = ScalarSweep(values, blocks.weights)
@@ -113,12 +124,17 @@ class LiveLayer:
         self._unit = float(blocks.scales.max()) ** 2 if blocks.scales is not None else 1.0
         self._mean_weight = 1.0 if blocks.weights is None else float(blocks.weights.mean())
         self._power = _mean_square(weight)
+        self._lost, self._n_pruned, self._mask_bytes = 0.0, 0, 0
+        if blocks.mask is not None:
+            self._lost = _pruned_squares(weight, blocks.mask)
+            self._n_pruned = blocks.mask.n_pruned_weights
+            self._mask_bytes = len(encode_positions(blocks.mask.kept, plan.coding)[0])
         self.bars, self.edges = _histogram(values)
 
     def preview(self, k: int) -> LayerPreview:
         """Return what clustering into `k` entries gives: what `compress` reports, near enough."""
         fit = self._sweep.fit(k)
-        stored = stored_entries(fit.centers, self._plan.codebook_dtype)
+        stored = rounded(fit.centers, self._plan.codebook_dtype)[0]
         error = fit.inertia + self._rounding(fit, stored)
         return LayerPreview(
             layer=self._info.name,
@@ -126,10 +142,20 @@ class LiveLayer:
             n_weights=self._info.n_weights,
             centers=stored,
             counts=fit.counts,
-            stored_bytes=planned_bytes([self._info], self._plan, len(stored)),
+            stored_bytes=self._stored_bytes(fit.counts),
             power=self._power,
-            distortion=self._unit * error / self._info.n_weights,
+            distortion=(self._unit * error + self._lost) / self._info.n_weights,
+            n_pruned=self._n_pruned,
         )
+
+    def _stored_bytes(self, counts: NDArray[np.int64]) -> int:
+        indices = packed_bytes(int(counts.sum()), (len(counts) - 1).bit_length())
+        if self._plan.coding != "packed":
+            bits = float(counts @ code_lengths(counts))
+            coded = ceil(bits / 8) + table_bytes(counts)
+            indices = coded if self._plan.coding == "coded" else min(indices, coded)
+        numbers = number_bytes(self._info.shape, self._plan, len(counts))
+        return indices + numbers + self._mask_bytes
 
     def _rounding(self, fit: ScalarFit, stored: NDArray[np.float32]) -> float:
         """Return the error that rounding adds: of the entries, and of what they decode to."""
@@ -146,7 +172,21 @@ def why_not_live(plan: LayerPlan) -> str:
         return _("only blocks of 1x1, single weights, can be solved for every k at once")
     if plan.recombine != "none":
         return _("a second stage takes longer than a slider waits")
+    if plan.pruner != "none" and PRUNERS[plan.pruner].is_global:
+        return _("one threshold for all layers is found with all of them, not with one alone")
     return ""
+
+
+def _pruned_squares(weight: NDArray[np.floating], mask: Mask) -> float:
+    """Return the sum of squares of what is pruned."""
+    matrix = weight.reshape(mask.matrix_shape)
+    step = max(1, _PIECE // matrix.shape[1])
+    total = 0.0
+    for top in range(0, len(matrix), step):
+        rows = slice(top, min(top + step, len(matrix)))
+        gone = np.where(mask.rows(rows), 0, matrix[rows])
+        total += float(np.square(gone, dtype=np.float64).sum())
+    return total
 
 
 def _mean_square(weight: NDArray[np.floating]) -> float:

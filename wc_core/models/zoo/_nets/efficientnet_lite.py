@@ -15,7 +15,8 @@ class SameConv(nn.Conv2d):
         """Pad for the size of the images at hand, then convolve."""
         pads: list[int] = []
         for axis in (1, 0):  # width first, as `pad` wants it
-            size, kernel, stride = x.shape[axis + 2], self.kernel_size[axis], self.stride[axis]
+            size = int(x.shape[axis + 2])  # a plain number in graphs that are traced, too
+            kernel, stride = self.kernel_size[axis], self.stride[axis]
             total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
         return super().forward(functional.pad(x, pads))

@@ -19,8 +19,10 @@ class HalvingMaxPool(nn.Module):
         RuntimeError
             If there is no 2 x 2.
         """
-        if min(x.shape[-2:]) < 2:
-            return nn.functional.max_pool2d(x, 2)  # torch's own words for what is too small
+        # An exported graph has one operator for it; what is too small gets torch's own words.
+        traced = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        if traced or min(x.shape[-2:]) < 2:
+            return nn.functional.max_pool2d(x, 2)
         height, width = (side // 2 * 2 for side in x.shape[-2:])
         rows = torch.maximum(x[..., 0:height:2, :width], x[..., 1:height:2, :width])
         return torch.maximum(rows[..., 0::2], rows[..., 1::2])
