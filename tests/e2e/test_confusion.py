@@ -25,7 +25,7 @@ def click_cell(app: AppPage, true: int, predicted: int) -> None:
 
 
 def test_a_click_on_a_cell_shows_the_images_that_flipped(app: AppPage) -> None:
-    """Three entries, less than two bits coded, make many shirts T-shirts: their cell shows pictures, a quiet one says none."""
+    """Three entries make many shirts T-shirts: their cell shows pictures, a quiet one says none."""
     app.goto(CLUSTER.path)
     cluster_with(app, n_clusters=3)
     app.expect_metric("cluster_numbers", "Bits per weight", r"^1\.")
